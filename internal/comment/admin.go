@@ -1,0 +1,189 @@
+package comment
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/internal/markup"
+	"github.com/afterword-comments/afterword/moderation"
+)
+
+// SiteChange is what may be changed of a site; nil leaves it as it is.
+type SiteChange struct {
+	Name    *string
+	Origins []string
+	Options map[string]string
+}
+
+// AddSite makes a site.
+func (s *Service) AddSite(ctx context.Context, key string, change SiteChange, by Actor) (st Site, err error) {
+	st = Site{Key: key, Options: DefaultOptions(), CreatedAt: s.Now()}
+	if err := st.apply(change); err != nil {
+		return st, err
+	}
+	return st, s.Store.Write(ctx, func(tx Tx) error {
+		if _, err := tx.Site(key); err == nil {
+			return fault.New(fault.Conflict, "site_exists", "There is a site with this key already.")
+		} else if !fault.Is(err, "not_found") {
+			return err
+		}
+		return s.putSite(tx, st, by)
+	})
+}
+
+// ChangeSite changes a site.
+func (s *Service) ChangeSite(ctx context.Context, key string, change SiteChange, by Actor) (st Site, err error) {
+	return st, s.Store.Write(ctx, func(tx Tx) error {
+		if st, err = tx.Site(key); err != nil {
+			return err
+		}
+		if err := st.apply(change); err != nil {
+			return err
+		}
+		return s.putSite(tx, st, by)
+	})
+}
+
+func (st *Site) apply(change SiteChange) error {
+	if change.Name != nil {
+		name, err := markup.CleanLine(*change.Name)
+		if err != nil {
+			return fault.Input("name", "invalid", "A site needs a name that can be shown.")
+		}
+		st.Name = name
+	}
+	if change.Origins != nil {
+		st.Origins = nil
+		for _, raw := range change.Origins {
+			origin, err := Origin(raw)
+			if err != nil {
+				return err
+			}
+			if !slices.Contains(st.Origins, origin) {
+				st.Origins = append(st.Origins, origin)
+			}
+		}
+	}
+	for name, value := range change.Options {
+		if err := st.Options.Set(name, value); err != nil {
+			return err
+		}
+	}
+	return st.Check()
+}
+
+func (s *Service) putSite(tx Tx, st Site, by Actor) error {
+	if err := tx.PutSite(st); err != nil {
+		return err
+	}
+	return s.house(tx, st.Key, SiteChanged, by, map[string]any{"site": st.Key, "name": st.Name, "origins": st.Origins, "options": st.Options.Map()})
+}
+
+// house appends an event of a site that stays in the house.
+func (s *Service) house(tx Tx, site, event string, by Actor, data any) error {
+	body, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	_, err = s.Ledger.Append(tx, Event{Site: site, Type: event, Actor: by, At: s.Now(), Body: body})
+	return err
+}
+
+// SitesOf lists the sites that an account may see.
+func (s *Service) SitesOf(ctx context.Context, by Account) (sites []Site, err error) {
+	err = s.Store.View(ctx, func(r Reader) error {
+		all, err := r.Sites()
+		for _, st := range all {
+			if by.RoleOn(st.Key) != "" {
+				sites = append(sites, st)
+			}
+		}
+		return err
+	})
+	return sites, err
+}
+
+// AddWord adds an entry to one of a site's word lists.
+func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
+	if !slices.Contains([]string{"banned", "suspect", "allowed"}, w.List) {
+		return w, fault.Input("list", "invalid", "The list is banned, suspect or allowed.")
+	}
+	text, err := markup.CleanLine(w.Text)
+	if err != nil {
+		return w, fault.Input("text", "invalid", "The entry is empty or contains characters that cannot be matched.")
+	}
+	if err := moderation.CheckWord(text); err != nil {
+		return w, fault.Input("text", "invalid", err.Error())
+	}
+	w.Text, w.ID, w.CreatedAt = text, s.NewID(), s.Now()
+	return w, s.Store.Write(ctx, func(tx Tx) error {
+		if _, err := tx.Site(w.Site); err != nil {
+			return err
+		}
+		if err := tx.PutWord(w); err != nil {
+			return err
+		}
+		return s.house(tx, w.Site, WordAdded, by, map[string]string{"id": w.ID, "list": w.List, "text": w.Text})
+	})
+}
+
+// RemoveWord takes an entry out of its list.
+func (s *Service) RemoveWord(ctx context.Context, site, id string, by Actor) error {
+	return s.Store.Write(ctx, func(tx Tx) error {
+		if err := tx.RemoveWord(site, id); err != nil {
+			return err
+		}
+		return s.house(tx, site, WordRemoved, by, map[string]string{"id": id})
+	})
+}
+
+// OpenPage opens or closes a page for comments.
+func (s *Service) OpenPage(ctx context.Context, site, ref string, open bool, by Actor) (PageView, error) {
+	var out PageView
+	err := s.Store.Write(ctx, func(tx Tx) error {
+		st, err := tx.Site(site)
+		if err != nil {
+			return err
+		}
+		page, err := findPage(tx, st, ref)
+		if err == nil && page.ID == "" {
+			err = fault.Missing()
+		}
+		if err != nil {
+			return err
+		}
+		at := s.Now()
+		if open == page.ClosedAt.IsZero() {
+			out = showPageState(page, st.Options, at)
+			return nil
+		}
+		event := PageOpened
+		if page.ClosedAt = (time.Time{}); !open {
+			page.ClosedAt, event = at, PageClosed
+		}
+		if err := tx.PutPage(page); err != nil {
+			return err
+		}
+		out = showPageState(page, st.Options, at)
+		body, err := json.Marshal(map[string]any{"page": showPage(page), "actor": ActorView{by.Kind, by.Name}})
+		if err != nil {
+			return err
+		}
+		_, err = s.Ledger.Append(tx, Event{Site: site, Type: event, PageID: page.ID, Actor: by, At: at, Body: body})
+		return err
+	})
+	return out, err
+}
+
+// Sweep deletes what has outlived its use, in small steps; it returns the
+// number of rows.
+func (s *Service) Sweep(ctx context.Context) (n int, err error) {
+	err = s.Store.Write(ctx, func(tx Tx) error {
+		n, err = tx.Prune(s.Now(), 500)
+		return err
+	})
+	return n, err
+}

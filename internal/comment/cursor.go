@@ -1,0 +1,53 @@
+package comment
+
+import (
+	"crypto/hmac"
+	"encoding/base64"
+	"encoding/binary"
+	"strconv"
+	"strings"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/internal/keyring"
+)
+
+// Cursors writes and reads the opaque cursors of lists. A cursor is signed
+// together with the list that it belongs to, so that one of another list, or
+// one that was tampered with, is refused instead of skipping rows.
+type Cursors struct{ Ring *keyring.Ring }
+
+// macSize is enough for a value that protects against mistakes, not money.
+const macSize = 8
+
+// Write makes the cursor of a place in a list; nil, the end, is "".
+func (c Cursors) Write(p *Place, list ...string) string {
+	if p == nil {
+		return ""
+	}
+	raw := binary.BigEndian.AppendUint64(c.mac(*p, list), uint64(p.Key))
+	return base64.RawURLEncoding.EncodeToString(append(raw, p.ID...))
+}
+
+// Read gives the place of a cursor of this list; "" is the start, nil.
+func (c Cursors) Read(cursor string, list ...string) (*Place, error) {
+	if cursor == "" {
+		return nil, nil
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(raw) < macSize+8 || len(raw) > 256 {
+		return nil, badCursor()
+	}
+	p := Place{Key: int64(binary.BigEndian.Uint64(raw[macSize:])), ID: string(raw[macSize+8:])}
+	if !hmac.Equal(raw[:macSize], c.mac(p, list)) {
+		return nil, badCursor()
+	}
+	return &p, nil
+}
+
+func (c Cursors) mac(p Place, list []string) []byte {
+	return c.Ring.MAC("cursor", strings.Join(list, "\x00"), strconv.FormatInt(p.Key, 10), p.ID)[:macSize]
+}
+
+func badCursor() error {
+	return fault.New(fault.Malformed, "invalid_cursor", "The cursor is not one of this list. Take next_cursor of the page before as it is.")
+}

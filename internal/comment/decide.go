@@ -1,0 +1,383 @@
+package comment
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+)
+
+// maxItems is the most comments that one decision may be over.
+const maxItems = 500
+
+// raceMargin is how close behind a colleague's a decision may come before it
+// is taken for one made in ignorance of it, unless it says what it saw.
+const raceMargin = time.Second
+
+// Ruling is a moderator's decision over some comments.
+type Ruling struct {
+	By       Account
+	Action   Action
+	Items    []Item
+	Reason   string
+	Note     string
+	Received time.Time // when the request came in
+	Once     Once
+}
+
+// Item is one comment of a ruling, as the moderator saw it.
+type Item struct {
+	ID       string
+	Revision int
+	Status   Status // that the moderator saw; "" = not said
+}
+
+// Ruled is what became of a ruling.
+type Ruled struct {
+	DecisionID string       `json:"decision_id"`
+	UndoUntil  *string      `json:"undo_until"`
+	Results    []ItemResult `json:"results"`
+}
+
+// ItemResult is what became of one item. A conflict names what was found instead,
+// and who was faster.
+type ItemResult struct {
+	ID     string `json:"id"`
+	OK     bool   `json:"ok"`
+	Status Status `json:"status,omitempty"`
+	Code   string `json:"code,omitempty"`
+	Detail string `json:"detail,omitempty"`
+	By     string `json:"by,omitempty"`
+	Action Action `json:"action,omitempty"`
+}
+
+// Decide carries out a ruling, each comment on its own: one that has changed
+// meanwhile is a conflict and changes nothing. What is decided is durable when
+// Decide returns; it takes effect when the site's undo window ends.
+func (s *Service) Decide(ctx context.Context, r Ruling) (out Ruled, err error) {
+	if err := r.check(); err != nil {
+		return out, err
+	}
+	err = s.Store.Write(ctx, func(tx Tx) error {
+		at := s.Now()
+		if err := s.begin(tx, r.Once, at); err != nil {
+			return err
+		}
+		ru := ruling{Ruling: r, id: s.NewID(), at: at, s: s, tx: tx, sites: map[string]Site{}}
+		out = Ruled{DecisionID: ru.id, Results: make([]ItemResult, 0, len(r.Items))}
+		for _, item := range r.Items {
+			result, err := ru.decide(item)
+			if err != nil {
+				return err
+			}
+			out.Results = append(out.Results, result)
+		}
+		out.UndoUntil = optionalTime(ru.undoUntil)
+		return s.keep(tx, r.Once, at, out)
+	})
+	return out, err
+}
+
+func (r Ruling) check() error {
+	if _, ok := outcomes[r.Action]; !ok {
+		return fault.Input("action", "invalid", "The action is approve, reject, spam, delete or restore.")
+	}
+	if len(r.Items) == 0 || len(r.Items) > maxItems {
+		return fault.Input("items", "invalid", "A decision is over 1 to 500 comments.")
+	}
+	if !shortText(r.Reason, 200) {
+		return fault.Input("reason", "too_long", "The reason is longer than 200 bytes.")
+	}
+	if !shortText(r.Note, 4000) {
+		return fault.Input("note", "too_long", "The note is longer than 4000 bytes.")
+	}
+	return nil
+}
+
+func shortText(s string, most int) bool {
+	if len(s) > most || !utf8.ValidString(s) {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// ruling is a Ruling being carried out in a transaction.
+type ruling struct {
+	Ruling
+	id        string
+	at        time.Time
+	s         *Service
+	tx        Tx
+	sites     map[string]Site
+	undoUntil time.Time
+}
+
+func (ru *ruling) site(key string) (Site, error) {
+	if st, ok := ru.sites[key]; ok {
+		return st, nil
+	}
+	st, err := ru.tx.Site(key)
+	ru.sites[key] = st
+	return st, err
+}
+
+// decide carries out one item. The error it returns is the machine's; what is
+// wrong with the item is in the outcome.
+func (ru *ruling) decide(item Item) (ItemResult, error) {
+	c, err := Comment{}, error(fault.Missing())
+	if IsID(item.ID) {
+		c, err = ru.tx.FindComment(item.ID)
+	}
+	if fault.Is(err, "not_found") || err == nil && ru.By.RoleOn(c.Site) == "" {
+		return ItemResult{ID: item.ID, Code: "not_found", Detail: "There is no such comment."}, nil
+	}
+	if err != nil {
+		return ItemResult{}, err
+	}
+	if !ru.By.RoleOn(c.Site).Includes(Moderator) {
+		return ItemResult{ID: item.ID, Code: "forbidden", Detail: "Your role on this site does not allow decisions."}, nil
+	}
+	ch, err := ru.s.changeOf(ru.tx, c, ru.at)
+	if err != nil {
+		return ItemResult{}, err
+	}
+	if problem := ru.conflict(item, c); problem != "" {
+		return ru.lost(c, problem)
+	}
+	return ru.carryOut(ch)
+}
+
+// conflict says why an item cannot be decided as asked, "" if it can.
+func (ru *ruling) conflict(item Item, c Comment) string {
+	mine := c.DecidedBy == ru.By.ID
+	switch {
+	case item.Revision != c.Revision:
+		return "The comment was edited meanwhile."
+	case item.Status != "" && item.Status != c.Status:
+		return "Somebody else has decided meanwhile."
+	case item.Status == "" && c.DecidedAt.After(ru.Received):
+		return "Somebody else has decided meanwhile."
+	case item.Status == "" && !mine && ru.Received.Sub(c.DecidedAt) < raceMargin && c.Status != outcomes[ru.Action].Status:
+		return "Somebody else has decided just now."
+	case c.Held != "" && !mine && c.Status != outcomes[ru.Action].Status:
+		return "A colleague's decision is still in its undo window."
+	case ru.Action == Restore && (c.Status == Pending || c.Status == Approved):
+		return "There is nothing to restore."
+	}
+	return ""
+}
+
+func (ru *ruling) lost(c Comment, why string) (ItemResult, error) {
+	out := ItemResult{ID: c.ID, Code: "conflict", Detail: why, Status: c.Status}
+	decisions, err := ru.tx.Decisions(c.Site, c.ID)
+	if err == nil && len(decisions) > 0 {
+		out.By, out.Action = decisions[0].Actor.Name, decisions[0].Action
+	}
+	return out, err
+}
+
+func (ru *ruling) carryOut(ch *change) (ItemResult, error) {
+	c, to := ch.c, outcomes[ru.Action].Status
+	done := ItemResult{ID: c.ID, OK: true, Status: to}
+	if c.Status == to {
+		return done, nil // no transition
+	}
+	if c.Held != "" { // the same moderator thinks again
+		if err := ch.release(DecisionUndone); err != nil {
+			return done, err
+		}
+		if c.Status == to {
+			return done, ch.save()
+		}
+	}
+	st, err := ru.site(c.Site)
+	if err != nil {
+		return done, err
+	}
+	d := Decision{
+		Site: c.Site, ID: ru.id, CommentID: c.ID, Revision: c.Revision, Action: ru.Action,
+		From: c.Status, To: to, Reason: ru.Reason, Note: ru.Note,
+		Actor: Actor{Kind: ActorModerator, ID: ru.By.ID, Name: ru.By.Name},
+		At:    ru.at, EffectiveAt: ru.at.Add(st.Options.UndoWindow), State: DecisionDone,
+	}
+	if st.Options.UndoWindow > 0 {
+		d.State = DecisionHeld
+		if ru.undoUntil.IsZero() || d.EffectiveAt.Before(ru.undoUntil) {
+			ru.undoUntil = d.EffectiveAt
+		}
+	}
+	return done, ch.enter(d)
+}
+
+// enter stores a decision, and lets it take effect unless it is held.
+func (ch *change) enter(d Decision) error {
+	c := ch.c
+	if err := ch.tx.InsertDecision(d); err != nil {
+		return err
+	}
+	if err := ch.decide(d.To); err != nil {
+		return err
+	}
+	c.DecidedAt, c.DecidedBy = d.At, d.Actor.ID
+	if d.State == DecisionHeld {
+		c.Held = d.ID
+		if err := ch.note(DecisionRecorded, d.Actor, decisionNote(d)); err != nil {
+			return err
+		}
+		return ch.save()
+	}
+	if err := ch.effect(d); err != nil {
+		return err
+	}
+	return ch.save()
+}
+
+// noteOfDecision is what the house's own events say of a decision.
+type noteOfDecision struct {
+	DecisionID string `json:"decision_id"`
+	Action     Action `json:"action"`
+	Revision   int    `json:"revision"`
+	From       Status `json:"from"`
+	To         Status `json:"to"`
+}
+
+func decisionNote(d Decision) noteOfDecision {
+	return noteOfDecision{d.ID, d.Action, d.Revision, d.From, d.To}
+}
+
+// effect makes a decision hold for everybody.
+func (ch *change) effect(d Decision) error {
+	rev, err := ch.tx.Revision(d.Site, d.CommentID, d.Revision)
+	if err != nil {
+		return err
+	}
+	return ch.turn(act{rev: rev, to: d.To, event: outcomes[d.Action].Event, actor: d.Actor, reasons: rev.Trace.Reasons(), reason: d.Reason})
+}
+
+// release takes back the held decision. The status goes back to what it was,
+// unless an edit has sent the comment to the queue meanwhile.
+func (ch *change) release(to DecisionState) error {
+	d, err := ch.tx.HeldDecision(ch.c.Site, ch.c.ID)
+	if err != nil {
+		return err
+	}
+	if err := ch.tx.SetDecisionState(d, to); err != nil {
+		return err
+	}
+	ch.c.Held = ""
+	if ch.c.Revision == d.Revision {
+		if err := ch.decide(d.From); err != nil {
+			return err
+		}
+	}
+	return ch.note(DecisionReversed, d.Actor, decisionNote(d))
+}
+
+// Undo takes a decision back while its window is open: nothing of it has left
+// the building. Decisions that have taken effect are undone by deciding again.
+func (s *Service) Undo(ctx context.Context, by Account, decisionID string) (out Ruled, err error) {
+	if !IsID(decisionID) {
+		return out, fault.Missing()
+	}
+	err = s.Store.Write(ctx, func(tx Tx) error {
+		at := s.Now()
+		items, err := tx.DecisionItems(decisionID)
+		if err != nil {
+			return err
+		}
+		out = Ruled{DecisionID: decisionID, Results: []ItemResult{}}
+		undone := 0
+		for _, d := range items {
+			if d.Actor.ID != by.ID && !by.RoleOn(d.Site).Includes(Admin) {
+				continue
+			}
+			result, err := s.undo(tx, d, at)
+			if err != nil {
+				return err
+			}
+			undone += indicator(result.OK)
+			out.Results = append(out.Results, result)
+		}
+		if len(out.Results) == 0 {
+			return fault.Missing()
+		}
+		if undone == 0 {
+			return fault.New(fault.Conflict, "undo_window_over", "The decision has taken effect. Decide again to change it.")
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (s *Service) undo(tx Tx, d Decision, at time.Time) (ItemResult, error) {
+	if d.State != DecisionHeld || !at.Before(d.EffectiveAt) {
+		return ItemResult{ID: d.CommentID, Code: "undo_window_over", Detail: "This decision has taken effect."}, nil
+	}
+	ch, err := s.load(tx, d.Site, d.CommentID, at)
+	if err != nil {
+		return ItemResult{}, err
+	}
+	if err := ch.release(DecisionUndone); err != nil {
+		return ItemResult{}, err
+	}
+	return ItemResult{ID: d.CommentID, OK: true, Status: ch.c.Status}, ch.save()
+}
+
+// Settle lets the held decisions take effect whose window has ended, at most
+// limit of them, and tells when the next one is due: the zero time for never.
+func (s *Service) Settle(ctx context.Context, limit int) (next time.Time, err error) {
+	var due []Decision
+	err = s.Store.View(ctx, func(r Reader) error {
+		if due, err = r.DueDecisions(s.Now(), limit); err != nil {
+			return err
+		}
+		next, err = r.NextDue()
+		if fault.Is(err, "not_found") {
+			err = nil
+		}
+		return err
+	})
+	if err != nil || len(due) == 0 {
+		return next, err
+	}
+	for len(due) > 0 {
+		some := due[:min(len(due), 100)]
+		due = due[len(some):]
+		err = errors.Join(err, s.Store.Write(ctx, func(tx Tx) error {
+			for _, d := range some {
+				if err := s.settle(tx, d); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	return s.Now(), err // look again at once
+}
+
+// settle lets one decision take effect. Another node, or an undo, may have
+// been faster, which is fine.
+func (s *Service) settle(tx Tx, d Decision) error {
+	ch, err := s.load(tx, d.Site, d.CommentID, s.Now())
+	if err != nil {
+		return err
+	}
+	if ch.c.Held != d.ID {
+		return nil
+	}
+	if err := tx.SetDecisionState(d, DecisionDone); err != nil {
+		return err
+	}
+	ch.c.Held = ""
+	if err := ch.effect(d); err != nil {
+		return err
+	}
+	return ch.save()
+}

@@ -1,0 +1,99 @@
+package comment
+
+import "time"
+
+// Endpoint is a webhook receiver of one site. Its secrets are sealed; only
+// internal/webhook opens them, at the moment of signing.
+type Endpoint struct {
+	Site      string
+	ID        string
+	URL       string
+	Types     []string // event types it asked for
+	Status    EndpointStatus
+	CreatedAt time.Time
+	Secrets   []Secret // newest first; the expired ones are gone
+
+	GateUntil     time.Time // no call before this instant (Retry-After); zero = open
+	Failures      int       // attempts that failed in a row, over all its deliveries
+	LastSuccessAt time.Time // zero = never
+	LastFailureAt time.Time // zero = never
+	LastFailure   string    // class of the last failure, "status 500"
+	Owed          int       // deliveries waiting, filled where lists show it
+}
+
+// EndpointStatus says whether an endpoint is called.
+type EndpointStatus string
+
+// The states of an endpoint. Only an active one is called; what is owed to the
+// others waits.
+const (
+	EndpointActive   EndpointStatus = "active"
+	EndpointPaused   EndpointStatus = "paused"   // by its owner
+	EndpointDisabled EndpointStatus = "disabled" // by us, after days without success
+	EndpointGone     EndpointStatus = "gone"     // it answered 410
+)
+
+// Wants reports whether the endpoint asked for this type of event.
+func (e Endpoint) Wants(eventType string) bool {
+	for _, t := range e.Types {
+		if t == eventType {
+			return true
+		}
+	}
+	return false
+}
+
+// Secret is one signing secret of an endpoint, sealed with the installation's
+// key and bound to the secret's id.
+type Secret struct {
+	ID        string
+	Sealed    string
+	CreatedAt time.Time
+	ExpiresAt time.Time // zero = current; a rotated one lives until here
+}
+
+// Delivery is one event owed to one endpoint.
+type Delivery struct {
+	Site        string
+	ID          string
+	EndpointID  string
+	EventSeq    int64  // the event's number in the site's log; 0 for a ping, which has no line there
+	EventID     string // the webhook-id header
+	Type        string
+	CommentID   string // "" where the event is of no comment
+	Sequence    int64  // of the comment
+	Replay      int    // 0 = the first sending; each redelivery counts on
+	State       DeliveryState
+	Attempts    int
+	NextAt      time.Time
+	LeaseUntil  time.Time
+	LeaseToken  string
+	CreatedAt   time.Time
+	DeliveredAt time.Time
+	LastStatus  int    // HTTP status of the last attempt, 0 = no answer
+	LastClass   string // of the last attempt, "" = none yet
+	LastMillis  int64
+	LastAt      time.Time
+}
+
+// DeliveryState is where a delivery stands.
+type DeliveryState string
+
+// The states of a delivery.
+const (
+	DeliveryOwed      DeliveryState = "owed"
+	DeliveryDelivered DeliveryState = "delivered"
+	DeliveryFailed    DeliveryState = "failed"    // the schedule is used up
+	DeliveryCancelled DeliveryState = "cancelled" // its endpoint was deleted
+)
+
+// Attempt is one HTTP call of a delivery.
+type Attempt struct {
+	N        int
+	At       time.Time
+	Millis   int64
+	Status   int    // 0 = no answer
+	Class    string // "ok", "status", "timeout", "refused", "dns", "tls", "blocked", "redirect", "reset", "other"
+	Detail   string // a sentence without addresses or internals
+	Response string // the first bytes of the answer, valid UTF-8, escaped by whoever shows it
+}

@@ -1,0 +1,228 @@
+package comment
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/moderation"
+)
+
+// ownLife is how long an author can look at a comment by its edit token.
+const ownLife = 90 * 24 * time.Hour
+
+func (s *Service) editToken(c Comment) string {
+	return s.Ring.Sign("edit token", c.Site+"|"+c.ID)
+}
+
+// checkToken tells whether the token was made for this comment.
+func (s *Service) checkToken(token, site, id string) error {
+	payload, err := s.Ring.Open("edit token", token)
+	if err != nil || payload != site+"|"+id {
+		return fault.New(fault.Unauthorized, "unauthorized", "The edit token is not valid for this comment.")
+	}
+	return nil
+}
+
+// Own is a comment as its author gets it: whatever its status, in the newest
+// revision. The token comes with the comment when it is posted.
+func (s *Service) Own(ctx context.Context, site, id, token string) (out Submitted, err error) {
+	if err := s.checkToken(token, site, id); err != nil {
+		return out, err
+	}
+	err = s.Store.View(ctx, func(r Reader) error {
+		st, err := r.Site(site)
+		if err != nil {
+			return err
+		}
+		c, err := r.Comment(site, id)
+		if err != nil {
+			return err
+		}
+		if s.Now().Sub(c.CreatedAt) > ownLife {
+			return fault.Missing()
+		}
+		rev, err := r.Revision(site, id, c.Revision)
+		out = s.submitted(c, rev, st)
+		return err
+	})
+	return out, err
+}
+
+// Edit gives a comment a new text. It is examined like a new one; where the
+// comment is public, the approved revision stays so until the new one is
+// decided.
+func (s *Service) Edit(ctx context.Context, site, id, token, text string, client Client) (out Submitted, err error) {
+	at := s.Now()
+	source, err := cleanText(text)
+	if err != nil {
+		return out, err
+	}
+	if err := s.checkToken(token, site, id); err != nil {
+		return out, err
+	}
+	var st Site
+	subject := moderation.Subject{Text: source, Now: at}
+	err = s.Store.View(ctx, func(r Reader) error {
+		if st, err = r.Site(site); err != nil {
+			return err
+		}
+		if err := checkOrigin(st, client.Origin); err != nil {
+			return err
+		}
+		c, err := r.Comment(site, id)
+		if err != nil {
+			return err
+		}
+		return s.subjectOfEdit(r, &subject, st, c)
+	})
+	if err != nil {
+		return out, err
+	}
+	if err := checkLength(source, st.Options); err != nil {
+		return out, err
+	}
+	rev, verdict := s.examine(ctx, st, &subject)
+	err = s.Store.Write(ctx, func(tx Tx) error {
+		ch, err := s.load(tx, site, id, at)
+		if err != nil {
+			return err
+		}
+		rev.N, rev.CommentID = ch.c.Revision+1, id
+		if err := ch.edit(st, rev, verdict); err != nil {
+			return err
+		}
+		out = s.submitted(*ch.c, rev, st)
+		return nil
+	})
+	return out, err
+}
+
+func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, st Site, c Comment) error {
+	if err := editable(c, st, subject.Now); err != nil {
+		return err
+	}
+	page, err := r.Page(c.Site, c.PageID)
+	if err != nil {
+		return err
+	}
+	author, err := r.Author(c.Site, c.AuthorID)
+	if err != nil {
+		return err
+	}
+	subject.Revision = c.Revision + 1
+	if err := s.complete(r, subject, st, page, author); err != nil {
+		return err
+	}
+	// A comment does not repeat itself.
+	others := subject.Repeats[:0]
+	for _, rep := range subject.Repeats {
+		if rep.CommentID != c.ID {
+			others = append(others, rep)
+		}
+	}
+	subject.Repeats = others
+	return nil
+}
+
+// maxRevisions bounds what one comment can make the store keep.
+const maxRevisions = 50
+
+func editable(c Comment, st Site, at time.Time) error {
+	switch {
+	case c.InForce != Pending && c.InForce != Approved:
+		return fault.New(fault.Conflict, "not_editable", "This comment cannot be changed any more.")
+	case at.After(c.CreatedAt.Add(st.Options.EditWindow)):
+		return fault.New(fault.Conflict, "edit_window_over", "The time for changing this comment is over.")
+	case c.Revision >= maxRevisions:
+		return fault.New(fault.Conflict, "not_editable", "This comment has been changed too often.")
+	}
+	return nil
+}
+
+// edit stores the new revision. Only a publish lane decides at once; what a
+// check would refuse waits for a moderator where an approved text is standing,
+// so that nobody loses a public comment to a machine.
+func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
+	c := ch.c
+	if err := editable(*c, st, ch.at); err != nil {
+		return err
+	}
+	if c.Revision+1 != rev.N {
+		return fault.New(fault.Conflict, "conflict", "The comment has changed in the meantime.")
+	}
+	if err := ch.tx.InsertRevision(rev); err != nil {
+		return err
+	}
+	before := c.standing()
+	c.Revision, c.EditedAt, c.Text, c.Risk, c.InForce, c.Reports = rev.N, ch.at, rev, string(v.Risk), Pending, 0
+	if err := ch.decide(Pending); err != nil {
+		return err
+	}
+	author := Actor{Kind: ActorAuthor, ID: c.AuthorID, Name: c.AuthorName}
+	if err := ch.record(act{rev: rev, to: Pending, event: CommentEdited, actor: author, reasons: rev.Trace.Reasons()}, before); err != nil {
+		return err
+	}
+	if v.Lane == moderation.LanePublish || c.Public == 0 {
+		if err := ch.automatic(rev, v); err != nil {
+			return err
+		}
+	}
+	return ch.save()
+}
+
+// Retract deletes a comment at its author's wish.
+func (s *Service) Retract(ctx context.Context, site, id, token string, client Client) error {
+	at := s.Now()
+	if err := s.checkToken(token, site, id); err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx Tx) error {
+		st, err := tx.Site(site)
+		if err != nil {
+			return err
+		}
+		if err := checkOrigin(st, client.Origin); err != nil {
+			return err
+		}
+		ch, err := s.load(tx, site, id, at)
+		if err != nil {
+			return err
+		}
+		if err := editable(*ch.c, st, at); err != nil {
+			return err
+		}
+		return ch.retract()
+	})
+}
+
+func (ch *change) retract() error {
+	c := ch.c
+	rev, err := ch.tx.Revision(c.Site, c.ID, c.Revision)
+	if err != nil {
+		return err
+	}
+	if c.Held != "" { // there is nothing left to decide
+		if err := ch.release(DecisionUndone); err != nil {
+			return err
+		}
+	}
+	if err := ch.decide(Deleted); err != nil {
+		return err
+	}
+	author := Actor{Kind: ActorAuthor, ID: c.AuthorID, Name: c.AuthorName}
+	if err := ch.turn(act{rev: rev, to: Deleted, event: CommentDeleted, actor: author}); err != nil {
+		return err
+	}
+	return ch.save()
+}
+
+// BearerOf gives the token of an Authorization header, "" if it has none.
+func BearerOf(header string) string {
+	scheme, token, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}

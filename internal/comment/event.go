@@ -1,0 +1,132 @@
+package comment
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"time"
+)
+
+// Event is one line of a site's append-only log. Webhooks, live streams and
+// the audit trail follow it; nothing that happened is anywhere else first.
+type Event struct {
+	Site      string // "" = the installation's own log (accounts, sites)
+	Seq       int64  // 1, 2, 3… without gaps within the site
+	ID        string // the webhook-id header
+	Type      string
+	PageID    string // "" where the event is of no page
+	CommentID string // "" where the event is of no comment
+	Sequence  int64  // 1, 2, 3… within the comment; 0 for what only the house sees
+	Actor     Actor
+	At        time.Time
+	Body      []byte // what webhooks send, byte for byte
+	BodyHash  string // SHA-256 of Body, hex; stays when an erasure rewrites the body
+	Prev      string // chain value of the event before, "" for the first
+	Hash      string // chain value of this event
+}
+
+// The types of event that integrators may receive.
+const (
+	CommentCreated    = "comment.created"
+	CommentApproved   = "comment.approved"
+	CommentRejected   = "comment.rejected"
+	CommentMarkedSpam = "comment.marked_spam"
+	CommentEdited     = "comment.edited"
+	CommentDeleted    = "comment.deleted"
+	CommentRestored   = "comment.restored"
+	CommentErased     = "comment.erased"
+	CommentReported   = "comment.reported"
+	PageClosed        = "page.closed"
+	PageOpened        = "page.opened"
+	EndpointPing      = "endpoint.ping"
+	EndpointOff       = "endpoint.disabled"
+)
+
+// PublicTypes lists every type that an endpoint may ask for.
+var PublicTypes = []string{
+	CommentCreated, CommentApproved, CommentRejected, CommentMarkedSpam, CommentEdited,
+	CommentDeleted, CommentRestored, CommentErased, CommentReported, PageClosed, PageOpened,
+	EndpointPing, EndpointOff,
+}
+
+// The types that stay in the house: the desk's stream and the audit trail
+// follow them, webhooks never carry them.
+const (
+	DecisionRecorded = "decision.made"
+	DecisionReversed = "decision.undone"
+	CommentVoted     = "comment.voted"
+	SiteChanged      = "site.changed"
+	WordAdded        = "word.added"
+	WordRemoved      = "word.removed"
+	EndpointAdded    = "endpoint.added"
+	EndpointChanged  = "endpoint.changed"
+	EndpointRemoved  = "endpoint.removed"
+	AccountChanged   = "account.changed"
+)
+
+// Actor is who caused an event. ID stays in the house; Name and Kind may be
+// shown to integrators.
+type Actor struct {
+	Kind ActorKind
+	ID   string
+	Name string
+}
+
+// ActorKind is what caused an event.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	ActorModerator ActorKind = "moderator"
+	ActorRule      ActorKind = "rule"
+	ActorModel     ActorKind = "model"
+	ActorAuthor    ActorKind = "author"
+	ActorImport    ActorKind = "import"
+	ActorReader    ActorKind = "reader"
+	ActorOperator  ActorKind = "operator" // the command line
+	ActorSystem    ActorKind = "system"
+)
+
+// Envelope is the body of a webhook, in the order in which it is written.
+type Envelope struct {
+	ID        string          `json:"id"`
+	Type      string          `json:"type"`
+	Timestamp string          `json:"timestamp"`
+	Site      string          `json:"site"`
+	Sequence  int64           `json:"sequence"`
+	Data      json.RawMessage `json:"data"`
+}
+
+// Seal links the event to the one before it: Prev, BodyHash and Hash. The
+// chain is keyed, so that whoever can write the database but does not hold the
+// installation's key cannot forge it.
+func (e *Event) Seal(prev string, key []byte) {
+	sum := sha256.Sum256(e.Body)
+	e.BodyHash = hex.EncodeToString(sum[:])
+	e.Prev = prev
+	e.Hash = e.chain(key)
+}
+
+// Verify reports whether the event is what Seal made of it. A body that an
+// erasure has rewritten differs from its hash and is reported apart.
+func (e *Event) Verify(prev string, key []byte) (linked, body bool) {
+	sum := sha256.Sum256(e.Body)
+	linked = e.Prev == prev && hmac.Equal([]byte(e.Hash), []byte(e.chain(key)))
+	return linked, e.BodyHash == hex.EncodeToString(sum[:])
+}
+
+func (e *Event) chain(key []byte) string {
+	mac := hmac.New(sha256.New, key)
+	for _, part := range []string{
+		e.Prev, e.Site, strconv.FormatInt(e.Seq, 10), e.ID, e.Type, e.PageID, e.CommentID,
+		strconv.FormatInt(e.Sequence, 10), string(e.Actor.Kind), e.Actor.ID,
+		strconv.FormatInt(e.At.UnixMicro(), 10), e.BodyHash,
+	} {
+		mac.Write([]byte(strconv.Itoa(len(part))))
+		mac.Write([]byte{':'})
+		mac.Write([]byte(part))
+	}
+	return hex.EncodeToString(mac.Sum(nil))
+}

@@ -1,0 +1,174 @@
+package comment
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/internal/markup"
+)
+
+// ReportReasons are the reasons that a reader may give.
+var ReportReasons = []string{"spam", "offensive", "abusive", "harassment", "hate", "off_topic", "misinformation", "personal_data", "illegal", "other"}
+
+// Ballot is a reader's vote.
+type Ballot struct {
+	Site   string
+	ID     string
+	Value  int // 1, 0 or -1
+	Client Client
+}
+
+// Vote sets this reader's vote. A guest is an address and a browser, per
+// comment: enough against playing, and nothing is kept that tells who it was.
+func (s *Service) Vote(ctx context.Context, b Ballot) (votes Votes, err error) {
+	if b.Value < -1 || b.Value > 1 {
+		return votes, fault.Input("value", "invalid", "A vote is 1, 0 or -1.")
+	}
+	at := s.Now()
+	voter := s.digest("voter", b.Site, b.ID, network(b.Client.IP), b.Client.Agent)
+	limit, err := s.feedbackBucket(ctx, b.Site, b.Client, at)
+	if err != nil {
+		return votes, err
+	}
+	err = s.Store.Write(ctx, func(tx Tx) error {
+		st, ch, err := s.visible(tx, gesture{b.Site, b.ID, b.Client, limit, at})
+		if err != nil {
+			return err
+		}
+		if !st.Options.Votes {
+			return fault.New(fault.Forbidden, "votes_off", "This site does not take votes.")
+		}
+		before, err := tx.PutVote(b.Site, b.ID, voter, b.Value)
+		if err != nil {
+			return err
+		}
+		c := ch.c
+		c.VotesUp += indicator(b.Value == 1) - indicator(before == 1)
+		c.VotesDown += indicator(b.Value == -1) - indicator(before == -1)
+		votes = Votes{c.VotesUp, c.VotesDown}
+		if before == b.Value {
+			return nil
+		}
+		if err := ch.note(CommentVoted, Actor{Kind: ActorReader}, votes); err != nil {
+			return err
+		}
+		return ch.save()
+	})
+	return votes, err
+}
+
+// gesture is something that a reader does to a comment.
+type gesture struct {
+	site, id string
+	client   Client
+	limit    bucket
+	at       time.Time
+}
+
+// visible loads the comment of a gesture, which must be one that readers see.
+func (s *Service) visible(tx Tx, g gesture) (Site, *change, error) {
+	st, err := tx.Site(g.site)
+	if err != nil {
+		return st, nil, err
+	}
+	if err := checkOrigin(st, g.client.Origin); err != nil {
+		return st, nil, err
+	}
+	if !IsID(g.id) {
+		return st, nil, fault.Missing()
+	}
+	if st.Options.RateLimits {
+		if err := limited(tx.TakeToken(g.limit.key, g.limit.every, g.limit.burst, g.at)); err != nil {
+			return st, nil, err
+		}
+	}
+	ch, err := s.load(tx, g.site, g.id, g.at)
+	if err == nil && ch.c.Public == 0 {
+		err = fault.Missing()
+	}
+	return st, ch, err
+}
+
+// Complaint is a reader's report.
+type Complaint struct {
+	Site   string
+	ID     string
+	Reason string
+	Note   string
+	Client Client
+	Once   Once
+}
+
+// Report stores a reader's word to the moderators. The same reader's second
+// report of the same revision changes nothing and looks the same.
+func (s *Service) Report(ctx context.Context, p Complaint) (id string, err error) {
+	if !slices.Contains(ReportReasons, p.Reason) {
+		return "", fault.Input("reason", "invalid", "The reason is one of spam, offensive, abusive, harassment, hate, off_topic, misinformation, personal_data, illegal and other.")
+	}
+	if p.Note != "" {
+		if p.Note, err = markup.Clean(p.Note); err != nil || len(p.Note) > 2000 {
+			return "", fault.Input("note", "invalid", "The note is plain text of at most 2000 bytes.")
+		}
+	}
+	at := s.Now()
+	reporter := s.digest("reporter", p.Site, p.ID, network(p.Client.IP), p.Client.Agent)
+	limit, err := s.feedbackBucket(ctx, p.Site, p.Client, at)
+	if err != nil {
+		return "", err
+	}
+	err = s.Store.Write(ctx, func(tx Tx) error {
+		if err := s.begin(tx, p.Once, at); err != nil {
+			return err
+		}
+		_, ch, err := s.visible(tx, gesture{p.Site, p.ID, p.Client, limit, at})
+		if err != nil {
+			return err
+		}
+		id = s.NewID()
+		if err := ch.report(Report{Site: p.Site, ID: id, CommentID: p.ID, Revision: ch.c.Public, Reporter: reporter, Reason: p.Reason, Note: p.Note, At: at}); err != nil {
+			return err
+		}
+		return s.keep(tx, p.Once, at, id)
+	})
+	return id, err
+}
+
+func (ch *change) report(r Report) error {
+	fresh, err := ch.tx.InsertReport(r)
+	if err != nil || !fresh {
+		return err
+	}
+	ch.c.Reports++
+	rev, err := ch.tx.Revision(r.Site, r.CommentID, r.Revision)
+	if err != nil {
+		return err
+	}
+	if err := ch.record(act{rev: rev, to: Approved, event: CommentReported, actor: Actor{Kind: ActorReader}, reason: r.Reason}, Approved); err != nil {
+		return err
+	}
+	return ch.save()
+}
+
+// Preview renders a text as it would be shown, and keeps nothing.
+func (s *Service) Preview(ctx context.Context, site, text string, client Client) (markup.Tree, error) {
+	source, err := cleanText(text)
+	if err != nil {
+		return nil, err
+	}
+	var st Site
+	err = s.Store.View(ctx, func(r Reader) error {
+		if st, err = r.Site(site); err != nil {
+			return err
+		}
+		return checkOrigin(st, client.Origin)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkLength(source, st.Options); err != nil {
+		return nil, err
+	}
+	return markup.Render(source), nil
+}

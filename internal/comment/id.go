@@ -1,0 +1,13 @@
+package comment
+
+import "github.com/google/uuid"
+
+// NewID makes a UUID v7 (RFC 9562): ids of one process grow, so that sorting
+// by id is sorting by time.
+func NewID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// IsID reports whether s has the form of an id, before anyone is asked about it.
+func IsID(s string) bool {
+	_, err := uuid.Parse(s)
+	return err == nil && len(s) == 36
+}

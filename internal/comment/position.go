@@ -1,0 +1,32 @@
+package comment
+
+import "time"
+
+// Position is how far a follower of the log has come with one site.
+type Position struct {
+	Site string
+	Seq  int64 // of the last event that it has dealt with; 0 = none yet
+}
+
+// Claim is a sender's request for deliveries that are due.
+type Claim struct {
+	Now         time.Time
+	Until       time.Time // end of the lease; after it anybody may claim again
+	Token       string    // of the lease; whoever shows it may record the outcome
+	Most        int       // deliveries in all
+	PerEndpoint int       // under lease at one endpoint at a time, whoever holds them
+}
+
+// Call is a claimed delivery with all that one HTTP call needs.
+type Call struct {
+	Delivery Delivery // with the lease
+	Endpoint Endpoint // with the secrets
+	Body     []byte
+}
+
+// Outcome is what became of a Call.
+type Outcome struct {
+	Delivery Delivery  // as it is to be stored; LeaseToken is still that of the claim
+	Attempt  Attempt   // N = 0: there was none, the lease is given back
+	Gate     time.Time // the endpoint asked for no call before; zero = it did not
+}

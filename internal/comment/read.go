@@ -1,0 +1,338 @@
+package comment
+
+import (
+	"context"
+	"strings"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+)
+
+// Embedded replies: how many a thread page carries under one comment, and how
+// many in all, so that no page grows with the length of a thread.
+const (
+	repliesUnderRoot  = 5
+	repliesUnderReply = 3
+	repliesOfPage     = 100
+)
+
+// Limits of lists.
+const (
+	DefaultLimit = 25
+	MaxLimit     = 100
+)
+
+// ThreadPage is one page of a thread.
+type ThreadPage struct {
+	Site       string         `json:"site"`
+	Page       PageView       `json:"page"`
+	Count      int            `json:"count"`
+	Sort       Sort           `json:"sort"`
+	Comments   []View         `json:"comments"`
+	NextCursor *string        `json:"next_cursor"`
+	Options    ThreadSettings `json:"options"`
+}
+
+// ThreadSettings are the site's options that a widget needs.
+type ThreadSettings struct {
+	Votes     bool   `json:"votes"`
+	Guests    bool   `json:"guests"`
+	Live      bool   `json:"live"`
+	MaxDepth  int    `json:"max_depth"`
+	MaxLength int    `json:"max_length"`
+	Language  string `json:"language"`
+	Moderated bool   `json:"moderated"` // a comment may have to wait for review
+}
+
+// Ask is a request for a list that readers see.
+type Ask struct {
+	Site   string
+	Page   string // key or address
+	Parent string // for replies
+	Sort   Sort   // "" = the site's usual, oldest
+	Limit  int    // 0 = DefaultLimit
+	Cursor string
+	Body   Body
+}
+
+// Thread gives a page of root comments with their first replies. A page that
+// nobody has commented on yet is an empty thread, and leaves no trace.
+func (s *Service) Thread(ctx context.Context, ask Ask) (out ThreadPage, err error) {
+	if ask.Sort == "" {
+		ask.Sort = Oldest
+	}
+	list := []string{"thread", ask.Site, string(ask.Sort), ask.Page}
+	after, err := Cursors{s.Ring}.Read(ask.Cursor, list...)
+	if err != nil {
+		return out, err
+	}
+	err = s.Store.View(ctx, func(r Reader) error {
+		st, err := r.Site(ask.Site)
+		if err != nil {
+			return err
+		}
+		page, err := findPage(r, st, ask.Page)
+		if err != nil {
+			return err
+		}
+		o := st.Options
+		out = ThreadPage{
+			Site: st.Key, Page: showPageState(page, o, s.Now()), Count: page.Count, Sort: ask.Sort, Comments: []View{},
+			Options: ThreadSettings{o.Votes, o.Guests, o.Live, o.MaxDepth, o.MaxLength, o.Language, o.Moderation != "off"},
+		}
+		if page.ID == "" {
+			return nil
+		}
+		rd := threadReader{s: s, r: r, body: ask.Body, left: repliesOfPage}
+		var next *Place
+		out.Comments, next, err = rd.list(ThreadQuery{Site: st.Key, Page: page.ID, Sort: ask.Sort, After: after, Limit: ask.Limit}, 0)
+		out.NextCursor = optional(Cursors{s.Ring}.Write(next, list...))
+		return err
+	})
+	return out, err
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// findPage finds the page that a reader names by key or by address. Its ID is
+// "" if nobody has commented there yet.
+func findPage(r Reader, st Site, ref string) (Page, error) {
+	if ref == "" || len(ref) > maxAddress || strings.ContainsRune(ref, 0) {
+		return Page{}, fault.New(fault.Malformed, "invalid_parameter", "The parameter page is the page's key or its address, at most 2048 bytes.")
+	}
+	key, url := ref, ""
+	if u, err := NormaliseURL(ref); err == nil {
+		key, url = u, u
+	}
+	page, err := r.PageByKey(st.Key, ref)
+	if fault.Is(err, "not_found") && key != ref {
+		page, err = r.PageByKey(st.Key, key)
+	}
+	if fault.Is(err, "not_found") && url != "" {
+		page, err = r.PageByURL(st.Key, url)
+	}
+	if fault.Is(err, "not_found") {
+		return Page{Site: st.Key, Key: key, URL: url}, nil
+	}
+	return page, err
+}
+
+// threadReader reads comments with their replies, within a bound for all of
+// them together.
+type threadReader struct {
+	s    *Service
+	r    Reader
+	body Body
+	left int // embedded replies that may still be read
+}
+
+// list reads one list and, below each comment, its first replies. next is
+// where the list goes on, nil at its end.
+func (t *threadReader) list(q ThreadQuery, level int) (views []View, next *Place, err error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	q.Limit = limit + 1
+	found, err := t.r.Thread(q)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(found) > limit {
+		found = found[:limit]
+		last := found[limit-1]
+		next = &Place{Key: int64(last.VotesUp - last.VotesDown), ID: last.ID}
+	}
+	views = make([]View, 0, len(found))
+	for _, c := range found {
+		v := showPublic(c, t.body)
+		if v.Replies, err = t.replies(c, level); err != nil {
+			return nil, nil, err
+		}
+		views = append(views, v)
+	}
+	return views, next, nil
+}
+
+func (t *threadReader) replies(c Comment, level int) (Replies, error) {
+	out := Replies{Comments: []View{}}
+	if c.Replies == 0 {
+		return out, nil
+	}
+	want := repliesUnderReply
+	if level == 0 {
+		want = repliesUnderRoot
+	}
+	want = min(want, t.left)
+	var next *Place
+	if want > 0 {
+		t.left -= min(want, c.Replies)
+		var err error
+		out.Comments, next, err = t.list(ThreadQuery{Site: c.Site, Page: c.PageID, Parent: c.ID, Sort: Oldest, Limit: want}, level+1)
+		if err != nil {
+			return out, err
+		}
+	} else {
+		next = &Place{} // all of them are still to come
+	}
+	out.NextCursor = optional(Cursors{t.s.Ring}.Write(next, "replies", c.Site, c.ID))
+	return out, nil
+}
+
+// ReplyPage is one page of the replies to a comment.
+type ReplyPage struct {
+	Comments   []View  `json:"comments"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+// Replies gives more replies to a comment, oldest first.
+func (s *Service) Replies(ctx context.Context, ask Ask) (out ReplyPage, err error) {
+	list := []string{"replies", ask.Site, ask.Parent}
+	after, err := Cursors{s.Ring}.Read(ask.Cursor, list...)
+	if err != nil {
+		return out, err
+	}
+	err = s.Store.View(ctx, func(r Reader) error {
+		c, err := shownComment(r, ask.Site, ask.Parent)
+		if err != nil {
+			return err
+		}
+		t := threadReader{s: s, r: r, body: ask.Body, left: repliesOfPage}
+		views, next, err := t.list(ThreadQuery{Site: c.Site, Page: c.PageID, Parent: c.ID, Sort: Oldest, After: after, Limit: ask.Limit}, c.Depth+1)
+		out = ReplyPage{views, optional(Cursors{s.Ring}.Write(next, list...))}
+		return err
+	})
+	return out, err
+}
+
+func shownComment(r Reader, site, id string) (Comment, error) {
+	if _, err := r.Site(site); err != nil {
+		return Comment{}, err
+	}
+	if !IsID(id) {
+		return Comment{}, fault.Missing()
+	}
+	c, err := r.Comment(site, id)
+	if err == nil && !c.Shown {
+		err = fault.Missing()
+	}
+	return c, err
+}
+
+// Single is one public comment with the way up to its root.
+type Single struct {
+	Comment   View     `json:"comment"`
+	Ancestors []View   `json:"ancestors"` // root first, without replies
+	Page      PageView `json:"page"`
+}
+
+// Single gives one public comment, for a permalink.
+func (s *Service) Single(ctx context.Context, site, id string, body Body) (out Single, err error) {
+	err = s.Store.View(ctx, func(r Reader) error {
+		c, err := shownComment(r, site, id)
+		if err != nil {
+			return err
+		}
+		if c.Public == 0 {
+			return fault.Missing()
+		}
+		if err := withPublicText(r, &c); err != nil {
+			return err
+		}
+		out.Comment = showPublic(c, body)
+		t := threadReader{s: s, r: r, body: body, left: repliesOfPage}
+		if out.Comment.Replies, err = t.replies(c, c.Depth); err != nil {
+			return err
+		}
+		out.Ancestors = []View{}
+		for up := c; up.ParentID != ""; {
+			if up, err = r.Comment(site, up.ParentID); err != nil {
+				return err
+			}
+			if err := withPublicText(r, &up); err != nil {
+				return err
+			}
+			out.Ancestors = append([]View{showPublic(up, body)}, out.Ancestors...)
+		}
+		return s.pageOf(r, c, &out.Page)
+	})
+	return out, err
+}
+
+func withPublicText(r Reader, c *Comment) (err error) {
+	if c.Public > 0 {
+		c.Text, err = r.Revision(c.Site, c.ID, c.Public)
+	}
+	return err
+}
+
+func (s *Service) pageOf(r Reader, c Comment, into *PageView) error {
+	st, err := r.Site(c.Site)
+	if err != nil {
+		return err
+	}
+	page, err := r.Page(c.Site, c.PageID)
+	*into = showPageState(page, st.Options, s.Now())
+	return err
+}
+
+// MaxCounts is the most pages that one request for counts may name.
+const MaxCounts = 100
+
+// Counts gives the number of public comments of each page, under the name that
+// was asked for.
+func (s *Service) Counts(ctx context.Context, site string, pages []string) (map[string]int, error) {
+	if len(pages) == 0 || len(pages) > MaxCounts {
+		return nil, fault.New(fault.Malformed, "invalid_parameter", "Ask for 1 to 100 pages, each with page=KEY-or-URL.")
+	}
+	counts := make(map[string]int, len(pages))
+	err := s.Store.View(ctx, func(r Reader) error {
+		st, err := r.Site(site)
+		if err != nil {
+			return err
+		}
+		byKey, err := r.PageCounts(site, pages)
+		if err != nil {
+			return err
+		}
+		for _, ref := range pages {
+			n, ok := byKey[ref]
+			if !ok {
+				page, err := findPage(r, st, ref)
+				if err != nil {
+					return err
+				}
+				n = page.Count
+			}
+			counts[ref] = n
+		}
+		return nil
+	})
+	return counts, err
+}
+
+// SiteOf gives a site by its key.
+func (s *Service) SiteOf(ctx context.Context, key string) (st Site, err error) {
+	err = s.Store.View(ctx, func(r Reader) error {
+		st, err = r.Site(key)
+		return err
+	})
+	return st, err
+}
+
+// PageOf finds the page that a reader names; its ID is "" where nobody has
+// commented yet.
+func (s *Service) PageOf(ctx context.Context, site, ref string) (st Site, page Page, err error) {
+	err = s.Store.View(ctx, func(r Reader) error {
+		if st, err = r.Site(site); err != nil {
+			return err
+		}
+		page, err = findPage(r, st, ref)
+		return err
+	})
+	return st, page, err
+}

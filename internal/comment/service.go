@@ -1,0 +1,184 @@
+package comment
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/internal/keyring"
+	"github.com/afterword-comments/afterword/moderation"
+)
+
+// Service is the domain's verbs. Every one that changes something is one
+// transaction; nothing is rendered, examined or sent inside it.
+type Service struct {
+	Store    Store
+	Ring     *keyring.Ring
+	Ledger   *Ledger
+	Pipeline *moderation.Pipeline
+	Now      func() time.Time
+	NewID    func() string // UUID v7, growing
+
+	words wordCache
+	salts saltCache
+}
+
+// NewService makes a service with its own caches.
+func NewService(store Store, ring *keyring.Ring, ledger *Ledger, pipeline *moderation.Pipeline) *Service {
+	return &Service{Store: store, Ring: ring, Ledger: ledger, Pipeline: pipeline, Now: now, NewID: NewID}
+}
+
+// now is the instant to the microsecond, which is what the store keeps.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// Client is what is known of the browser behind a reader's request. None of it
+// is stored as it is.
+type Client struct {
+	Origin string // the Origin header, "" where there is none
+	IP     string // of the client, or of the nearest proxy that is not trusted
+	Agent  string
+}
+
+// Once makes a use case happen once for one idempotency key. The zero value
+// asks for nothing.
+type Once struct {
+	Scope string
+	Key   string
+	Hash  string // of the request
+	// Answer writes the answer that a repetition will get again.
+	Answer func(result any) (status int, body []byte, err error)
+}
+
+// Repeated is the error of a request whose key has been seen: the answer that
+// was given then is the answer now.
+type Repeated struct{ Receipt Receipt }
+
+// Error implements error.
+func (Repeated) Error() string { return "this request has been answered before" }
+
+// receiptLife is how long an idempotency key is remembered.
+const receiptLife = 24 * time.Hour
+
+func (s *Service) begin(tx Reader, o Once, at time.Time) error {
+	if o.Key == "" {
+		return nil
+	}
+	r, err := tx.Receipt(o.Scope, o.Key)
+	switch {
+	case fault.Is(err, "not_found") || err == nil && at.Sub(r.At) >= receiptLife:
+		return nil
+	case err != nil:
+		return err
+	case r.Hash != o.Hash:
+		return fault.New(fault.Conflict, "idempotency_mismatch", "This idempotency key was used for another request.")
+	}
+	if r.Answer, err = s.Ring.Unseal("receipt", o.Scope+"\x00"+o.Key, string(r.Answer)); err != nil {
+		return err
+	}
+	return &Repeated{r}
+}
+
+func (s *Service) keep(tx Tx, o Once, at time.Time, result any) error {
+	if o.Key == "" {
+		return nil
+	}
+	status, body, err := o.Answer(result)
+	if err != nil {
+		return err
+	}
+	sealed := s.Ring.Seal("receipt", o.Scope+"\x00"+o.Key, body)
+	return tx.PutReceipt(Receipt{Scope: o.Scope, Key: o.Key, Hash: o.Hash, Status: status, Answer: []byte(sealed), At: at})
+}
+
+// Answered gives the receipt of a request whose key has been seen; it is for
+// use cases outside this package, whose answers Remember keeps.
+func (s *Service) Answered(ctx context.Context, o Once) (repeated *Repeated, err error) {
+	err = s.Store.View(ctx, func(r Reader) error { return s.begin(r, o, s.Now()) })
+	if errors.As(err, &repeated) {
+		return repeated, nil
+	}
+	return nil, err
+}
+
+// Remember keeps the answer to a use case outside this package.
+func (s *Service) Remember(ctx context.Context, o Once, result any) error {
+	return s.Store.Write(ctx, func(tx Tx) error { return s.keep(tx, o, s.Now(), result) })
+}
+
+// wordCache holds each site's compiled word lists until they change.
+type wordCache struct {
+	mu     sync.Mutex
+	bySite map[string]compiled
+}
+
+type compiled struct {
+	version int64
+	words   *moderation.Words
+}
+
+// Words gives a site's word lists, compiled.
+func (c *wordCache) get(r Reader, site string) (*moderation.Words, error) {
+	version, err := r.WordsVersion(site)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	held, ok := c.bySite[site]
+	c.mu.Unlock()
+	if ok && held.version == version {
+		return held.words, nil
+	}
+	list, err := r.Words(site)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]moderation.Word, len(list))
+	for i, w := range list {
+		entries[i] = moderation.Word{ID: w.ID, List: w.List, Text: w.Text}
+	}
+	words, err := moderation.CompileWords(entries)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bySite == nil {
+		c.bySite = map[string]compiled{}
+	}
+	c.bySite[site] = compiled{version, words}
+	return words, nil
+}
+
+// saltCache holds the random key of the day, under which addresses are hashed.
+// It is destroyed with the day, and with it every trace of an address.
+type saltCache struct {
+	mu   sync.Mutex
+	day  string
+	salt []byte
+}
+
+func (s *Service) salt(ctx context.Context, at time.Time) ([]byte, error) {
+	day := at.Format(time.DateOnly)
+	s.salts.mu.Lock()
+	defer s.salts.mu.Unlock()
+	if s.salts.day == day {
+		return s.salts.salt, nil
+	}
+	var salt []byte
+	err := s.Store.Write(ctx, func(tx Tx) (err error) {
+		salt, err = tx.Salt(day)
+		return err
+	})
+	if err == nil {
+		s.salts.day, s.salts.salt = day, salt
+	}
+	return salt, err
+}
+
+// digest is a short keyed digest, for keys that must not tell what they are of.
+func (s *Service) digest(purpose string, parts ...string) string {
+	return hex.EncodeToString(s.Ring.MAC(purpose, parts...)[:16])
+}

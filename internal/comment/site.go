@@ -1,0 +1,228 @@
+package comment
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/moderation"
+)
+
+// Site is one publisher's property.
+type Site struct {
+	Key       string
+	Name      string
+	Origins   []string // exact: scheme://host[:port], lower case, ASCII
+	Options   Options
+	CreatedAt time.Time
+}
+
+// Allows reports whether origin, as a browser sends it, is one of the site's.
+func (s Site) Allows(origin string) bool { return slices.Contains(s.Origins, origin) }
+
+var siteKey = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$`)
+
+// Check says what is wrong with a site before it is stored.
+func (s Site) Check() error {
+	switch {
+	case !siteKey.MatchString(s.Key):
+		return fault.Input("key", "invalid", "A site key has 1 to 40 lower-case letters, digits and inner hyphens.")
+	case strings.TrimSpace(s.Name) == "" || len(s.Name) > 200:
+		return fault.Input("name", "invalid", "A site needs a name of at most 200 bytes.")
+	case len(s.Origins) == 0:
+		return fault.Input("origins", "required", "A site needs at least one origin, such as https://www.example.org.")
+	case len(s.Origins) > 100:
+		return fault.Input("origins", "too_many", "A site has at most 100 origins.")
+	}
+	return nil
+}
+
+// Word is one entry of a site's word lists.
+type Word struct {
+	Site      string
+	ID        string
+	List      string // banned, suspect or allowed
+	Text      string
+	CreatedAt time.Time
+}
+
+// Options are a site's settings. The command line, the API and the desk name
+// and write them alike, through the table below.
+type Options struct {
+	Moderation   moderation.Mode
+	TrustedAfter int           // approved comments that make an author trusted
+	UndoWindow   time.Duration // between a decision and its effect
+	EditWindow   time.Duration // for authors, after posting
+	RateLimits   bool
+	CloseAfter   time.Duration // age at which a page closes by itself; 0 = never
+	Votes        bool
+	Guests       bool
+	Live         bool
+	MaxDepth     int // of replies
+	MaxLength    int // of a comment's text, in code points
+	MaxLinks     int // beyond which a comment is held
+	Language     string
+}
+
+// DefaultOptions are those of a new site.
+func DefaultOptions() Options {
+	return Options{
+		Moderation: moderation.ModeAll, TrustedAfter: 2,
+		UndoWindow: 5 * time.Second, EditWindow: 5 * time.Minute, RateLimits: true,
+		Votes: true, Guests: true, Live: true,
+		MaxDepth: 4, MaxLength: 5000, MaxLinks: 3, Language: "en",
+	}
+}
+
+// option describes one setting: its name outside, and how its text is read
+// into and written from Options. set returns a sentence when it refuses.
+type option struct {
+	name string
+	set  func(*Options, string) string
+	get  func(Options) any
+}
+
+var options = []option{
+	{"moderation", func(o *Options, v string) string {
+		mode := moderation.Mode(v)
+		if !slices.Contains([]moderation.Mode{moderation.ModeAll, moderation.ModeNew, moderation.ModeFlagged, moderation.ModeOff}, mode) {
+			return "is all, new, flagged or off"
+		}
+		o.Moderation = mode
+		return ""
+	}, func(o Options) any { return string(o.Moderation) }},
+	count("trusted_after", 1, 1000, func(o *Options) *int { return &o.TrustedAfter }),
+	period("undo_window", 0, time.Minute, "", func(o *Options) *time.Duration { return &o.UndoWindow }),
+	period("edit_window", 0, 24*time.Hour, "", func(o *Options) *time.Duration { return &o.EditWindow }),
+	flag("rate_limits", func(o *Options) *bool { return &o.RateLimits }),
+	period("close_after", time.Hour, 3650*24*time.Hour, "never", func(o *Options) *time.Duration { return &o.CloseAfter }),
+	flag("votes", func(o *Options) *bool { return &o.Votes }),
+	flag("guests", func(o *Options) *bool { return &o.Guests }),
+	flag("live", func(o *Options) *bool { return &o.Live }),
+	count("max_depth", 0, 10, func(o *Options) *int { return &o.MaxDepth }),
+	count("max_length", 1, 20000, func(o *Options) *int { return &o.MaxLength }),
+	count("max_links", 0, 100, func(o *Options) *int { return &o.MaxLinks }),
+	{"language", func(o *Options, v string) string {
+		if !language.MatchString(v) {
+			return "is a language tag such as en, de or pt-BR"
+		}
+		o.Language = v
+		return ""
+	}, func(o Options) any { return o.Language }},
+}
+
+var language = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
+
+func count(name string, least, most int, at func(*Options) *int) option {
+	return option{name, func(o *Options, v string) string {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < least || n > most {
+			return "is a whole number from " + strconv.Itoa(least) + " to " + strconv.Itoa(most)
+		}
+		*at(o) = n
+		return ""
+	}, func(o Options) any { return *at(&o) }}
+}
+
+func flag(name string, at func(*Options) *bool) option {
+	return option{name, func(o *Options, v string) string {
+		if v != "on" && v != "off" {
+			return "is on or off"
+		}
+		*at(o) = v == "on"
+		return ""
+	}, func(o Options) any {
+		if *at(&o) {
+			return "on"
+		}
+		return "off"
+	}}
+}
+
+// period reads a duration; never, where it is not "", is the word for zero.
+func period(name string, least, most time.Duration, never string, at func(*Options) *time.Duration) option {
+	return option{name, func(o *Options, v string) string {
+		if never != "" && v == never {
+			*at(o) = 0
+			return ""
+		}
+		d, err := ParsePeriod(v)
+		if err != nil || d < least || d > most {
+			hint := "is a time from " + FormatPeriod(least) + " to " + FormatPeriod(most) + ", such as 30s, 5m or 30d"
+			if never != "" {
+				hint += ", or " + never
+			}
+			return hint
+		}
+		*at(o) = d
+		return ""
+	}, func(o Options) any {
+		if *at(&o) == 0 && never != "" {
+			return never
+		}
+		return FormatPeriod(*at(&o))
+	}}
+}
+
+// Set changes one option by its name, as in `site set KEY name=value`.
+func (o *Options) Set(name, value string) error {
+	for _, opt := range options {
+		if opt.name != name {
+			continue
+		}
+		if problem := opt.set(o, value); problem != "" {
+			return fault.Input(name, "invalid", "The option "+name+" "+problem+".")
+		}
+		return nil
+	}
+	return fault.Input(name, "unknown_option", "There is no option "+strconv.Quote(name)+"; the options are "+strings.Join(OptionNames(), ", ")+".")
+}
+
+// OptionNames lists the options in the order in which they are documented.
+func OptionNames() []string {
+	names := make([]string, len(options))
+	for i, opt := range options {
+		names[i] = opt.name
+	}
+	return names
+}
+
+// Map gives every option by name: numbers as numbers, all else as the text
+// that Set takes.
+func (o Options) Map() map[string]any {
+	m := make(map[string]any, len(options))
+	for _, opt := range options {
+		m[opt.name] = opt.get(o)
+	}
+	return m
+}
+
+// ParsePeriod reads a duration that may also be given in whole days, "30d".
+func ParsePeriod(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 100000 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	}
+	return time.ParseDuration(s)
+}
+
+// FormatPeriod writes a duration in the shortest of the ways that ParsePeriod
+// reads: 30d, 5m, 1h30m0s.
+func FormatPeriod(d time.Duration) string {
+	for _, unit := range []struct {
+		size   time.Duration
+		letter string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
+		if d >= unit.size && d%unit.size == 0 {
+			return strconv.FormatInt(int64(d/unit.size), 10) + unit.letter
+		}
+	}
+	if d == 0 {
+		return "0s"
+	}
+	return d.String()
+}

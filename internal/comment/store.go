@@ -1,0 +1,130 @@
+package comment
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps everything. internal/store implements it for each engine; one
+// suite (storetest) says what an implementation has to do.
+type Store interface {
+	// View runs fn on one consistent snapshot.
+	View(ctx context.Context, fn func(Reader) error) error
+	// Write runs fn as one transaction, all or nothing, and returns after its
+	// commit is durable. fn may run more than once and shares a commit with
+	// other calls, so it must touch nothing but tx and variables of its own. An
+	// error of fn is returned as it is. Full or unreachable storage is a fault
+	// of kind Unavailable.
+	Write(ctx context.Context, fn func(Tx) error) error
+}
+
+// Reader is what can be read, within a View or a Write. A thing that does not
+// exist is fault.Missing. Lists come in the order named, at most limit long.
+type Reader interface {
+	Site(key string) (Site, error)
+	Sites() ([]Site, error) // by key
+	Words(site string) ([]Word, error)
+	WordsVersion(site string) (int64, error) // grows with each change
+
+	Page(site, id string) (Page, error)
+	PageByKey(site, key string) (Page, error)
+	PageByURL(site, url string) (Page, error) // the newest with this address
+	Pages(site string, before string, limit int) ([]Page, error)
+	PageCounts(site string, keys []string) (map[string]int, error) // only keys that exist
+
+	Comment(site, id string) (Comment, error)
+	FindComment(id string) (Comment, error) // whatever the site; for staff, who then need a role on it
+	Thread(q ThreadQuery) ([]Comment, error)
+	Revision(site, id string, revision int) (Revision, error)
+	Revisions(site, id string) ([]Revision, error) // newest first
+	Repeats(site, fingerprint string, since time.Time, limit int) ([]Repeat, error)
+	Author(site, id string) (Author, error)
+
+	// Queue lists for moderators, with the newest revisions. next is where to go
+	// on, nil at the end; a search looks through a bounded number of comments at
+	// a time, so it may come back with few, or none, and a next.
+	Queue(q QueueQuery) (found []Comment, next *Place, err error)
+	StatusCounts(sites []string) (map[Status]int, error)
+	Siblings(c Comment, after bool, limit int) ([]Comment, error)
+	Decisions(site, commentID string) ([]Decision, error) // newest first
+	DecisionItems(decisionID string) ([]Decision, error)
+	HeldDecision(site, commentID string) (Decision, error)
+	DueDecisions(now time.Time, limit int) ([]Decision, error) // held and past their window
+	NextDue() (time.Time, error)                               // when the next held decision is due
+	Reports(site, commentID string) ([]Report, error)          // newest first
+
+	LogHead(site string) (seq int64, hash string, err error) // 0 and "" for an empty log
+	LogSites() ([]string, error)
+	Events(site string, after int64, limit int) ([]Event, error)
+	PageEvents(site, page string, after int64, limit int) ([]Event, error)
+	Receipt(scope, key string) (Receipt, error)
+
+	Endpoints(site string) ([]Endpoint, error) // by creation; with secrets and Owed
+	Endpoint(site, id string) (Endpoint, error)
+	FindEndpoint(id string) (Endpoint, error)
+	Deliveries(q DeliveryQuery) ([]Delivery, error) // newest first
+	Delivery(site, id string) (Delivery, error)
+	FindDelivery(id string) (Delivery, error)
+	Attempts(site, deliveryID string) ([]Attempt, error) // in order
+	DeliveryBody(d Delivery) ([]byte, error)             // what is sent
+
+	Account(id string) (Account, error)
+	AccountByEmail(email string) (Account, error)
+	Accounts() ([]Account, error) // by e-mail
+	Session(id string) (Session, error)
+	SessionByRefresh(hash string) (Session, error) // current or previous token
+	// Tokens is how long TakeToken would have to wait, 0 = not at all. It takes nothing.
+	Tokens(key string, every time.Duration, burst int, now time.Time) (wait time.Duration, err error)
+}
+
+// Tx is what can be written, besides being read. Each method returns
+// fault "conflict" where its compare-and-set or a unique key loses.
+type Tx interface {
+	Reader
+
+	PutSite(s Site) error
+	PutWord(w Word) error
+	RemoveWord(site, id string) error
+	// PutPage inserts a page or changes what is said of it, save its count.
+	PutPage(p Page) error
+	CountPage(site, id string, by int) error
+
+	InsertComment(c Comment) error
+	// UpdateComment writes c where the stored Version is still c.Version, and
+	// counts Version up.
+	UpdateComment(c *Comment) error
+	InsertRevision(r Revision) error
+	// PutAuthor inserts an author or changes name and e-mail, not the counts.
+	PutAuthor(a Author) error
+	CountAuthor(site, id string, approved, rejected int) error
+	CountStatus(site string, status Status, by int) error
+
+	InsertDecision(d Decision) error
+	// SetDecisionState moves a held decision on; it is a conflict if it is not held.
+	SetDecisionState(d Decision, to DecisionState) error
+	// PutVote stores a reader's vote and returns the value it replaces; 0 removes.
+	PutVote(site, commentID, voter string, value int) (before int, err error)
+	// InsertReport reports false if this reader has reported the revision before.
+	InsertReport(r Report) (bool, error)
+
+	AppendEvent(e Event) error // moves the log's head to e; a conflict unless e.Seq is the next
+	PutReceipt(r Receipt) error
+	// TakeToken takes a token out of a bucket that refills at one token per
+	// every and holds burst; when there is none it returns how long to wait.
+	TakeToken(key string, every time.Duration, burst int, now time.Time) (wait time.Duration, err error)
+	// Salt is the random key of the day, made at its first use; older ones are
+	// destroyed.
+	Salt(day string) ([]byte, error)
+
+	PutEndpoint(e Endpoint) error
+	RemoveEndpoint(site, id string) error // with its secrets; what it was owed is cancelled
+	PutSecret(endpointSite, endpointID string, s Secret) error
+	InsertDelivery(d Delivery, body []byte) error // body only where no event of the log has it (a ping)
+
+	PutAccount(a Account) error // with its grants
+	PutSession(s Session) error
+	EndSessions(accountID string, at time.Time) error
+	// Prune deletes what has outlived its use (receipts, buckets, sessions,
+	// salts) and returns the number of rows, at most limit of each.
+	Prune(now time.Time, limit int) (int, error)
+}

@@ -1,0 +1,337 @@
+package comment
+
+import (
+	"context"
+	"errors"
+	"net/mail"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/internal/markup"
+	"github.com/afterword-comments/afterword/moderation"
+)
+
+// Limits of what a reader may send. Texts are counted in code points and in
+// bytes, whichever is reached first.
+const (
+	maxTextBytes  = 20 << 10
+	maxNameRunes  = 60
+	maxNameBytes  = 240
+	maxEmailBytes = 254
+	maxTitleRunes = 300
+)
+
+// repeatWindow is how far back an exact repeat is looked for.
+const repeatWindow = 30 * 24 * time.Hour
+
+// Submission is a new comment as a reader sends it.
+type Submission struct {
+	Site     string
+	Page     PageRef
+	ParentID string
+	Name     string
+	Email    string
+	Text     string
+	Form     moderation.Form
+	Client   Client
+	Once     Once
+}
+
+// PageRef is a page as the widget names it. Key may be empty: then the
+// normalised address is the key.
+type PageRef struct {
+	Key   string
+	URL   string
+	Title string
+}
+
+// Submitted is a comment as its author gets it back.
+type Submitted struct {
+	Comment   Comment
+	Revision  Revision
+	EditToken string
+	EditUntil time.Time
+}
+
+// View is the comment as its author may see it.
+func (s Submitted) View(body Body) View { return showOwn(s.Comment, s.Revision, body) }
+
+// Submit takes a new comment: it is rendered, examined by every check, given a
+// lane and stored with its evidence and its events. Whatever the lane, it is
+// stored; the author gets it back with a token for editing.
+func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, err error) {
+	at := s.Now()
+	d := draft{at: at}
+	if d.source, err = cleanText(sub.Text); err != nil {
+		return out, err
+	}
+	if err := s.prepare(ctx, &d, sub); err != nil {
+		return out, err
+	}
+	err = s.Store.Write(ctx, func(tx Tx) (err error) {
+		if err := s.begin(tx, sub.Once, at); err != nil {
+			return err
+		}
+		if out, err = s.insert(tx, d, sub); err != nil {
+			return err
+		}
+		return s.keep(tx, sub.Once, at, out)
+	})
+	return out, err
+}
+
+// draft is a comment on its way into the store.
+type draft struct {
+	at    time.Time
+	site  Site
+	page  Page
+	isNew bool // the page
+	// answered is the comment that the reader answers; parent is where the
+	// answer is put, which lies higher up where the thread may go no deeper.
+	answered string
+	parent   Comment
+	author   Author
+	source   string
+	rev      Revision
+	verdict  moderation.Verdict
+	salt     []byte
+}
+
+// prepare does everything that needs no transaction: shapes, the site's own
+// rules, rendering and examination.
+func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err error) {
+	if d.salt, err = s.salt(ctx, d.at); err != nil {
+		return err
+	}
+	subject := moderation.Subject{Text: d.source, Revision: 1, Form: sub.Form, Now: d.at}
+	err = s.Store.View(ctx, func(r Reader) error {
+		if d.site, err = r.Site(sub.Site); err != nil {
+			return err
+		}
+		if err := s.placeDraft(r, d, sub); err != nil {
+			return err
+		}
+		if d.author, err = s.author(r, d, sub); err != nil {
+			return err
+		}
+		if err := s.afford(r, d, sub.Client); err != nil {
+			return err
+		}
+		return s.complete(r, &subject, d.site, d.page, d.author)
+	})
+	if err != nil {
+		return err
+	}
+	if err := checkLength(d.source, d.site.Options); err != nil {
+		return err
+	}
+	d.rev, d.verdict = s.examine(ctx, d.site, &subject)
+	return nil
+}
+
+// complete adds to a subject what the store knows of it.
+func (s *Service) complete(r Reader, subject *moderation.Subject, site Site, page Page, author Author) (err error) {
+	subject.Site = moderation.Site{
+		Key: site.Key, Mode: site.Options.Moderation, Language: site.Options.Language,
+		TrustedAfter: site.Options.TrustedAfter, MaxLength: site.Options.MaxLength, MaxLinks: site.Options.MaxLinks,
+	}
+	subject.Page = moderation.Page{Key: page.Key, URL: page.URL, Title: page.Title}
+	subject.Author = moderation.Author{
+		ID: author.ID, Name: author.Name, Kind: string(author.Kind),
+		Approved: author.Approved, Rejected: author.Rejected, FirstSeen: author.FirstSeen,
+	}
+	if subject.Words, err = s.words.get(r, site.Key); err != nil {
+		return err
+	}
+	fingerprint := moderation.Fingerprint(subject.Text)
+	if fingerprint == "" {
+		return nil
+	}
+	repeats, err := r.Repeats(site.Key, fingerprint, subject.Now.Add(-repeatWindow), 20)
+	for _, rep := range repeats {
+		subject.Repeats = append(subject.Repeats, moderation.Repeat{
+			CommentID: rep.CommentID, PageKey: rep.PageKey, Status: string(rep.Status), SameAuthor: rep.AuthorID == author.ID, At: rep.At,
+		})
+	}
+	return err
+}
+
+// examine renders the text once and runs every check over it.
+func (s *Service) examine(ctx context.Context, site Site, subject *moderation.Subject) (Revision, moderation.Verdict) {
+	tree := markup.Render(subject.Text)
+	subject.Plain, subject.Links = tree.Plain(), tree.Links()
+	trace := s.Pipeline.Examine(ctx, subject)
+	return Revision{
+		Site: site.Key, N: subject.Revision, Source: subject.Text, Tree: tree, Trace: trace,
+		Fingerprint: moderation.Fingerprint(subject.Text), CreatedAt: subject.Now,
+	}, moderation.Decide(subject, trace)
+}
+
+// cleanText gives a reader's text in the form that is stored.
+func cleanText(text string) (string, error) {
+	if len(text) > maxTextBytes {
+		return "", fault.Input("text", "too_long", "The comment is longer than 20 KiB.")
+	}
+	clean, err := markup.Clean(text)
+	switch {
+	case errors.Is(err, markup.ErrBlank):
+		return "", fault.Input("text", "blank", "Write something first.")
+	case errors.Is(err, markup.ErrInvalidUTF8):
+		return "", fault.Input("text", "invalid_utf8", "The text is not valid UTF-8.")
+	case err != nil:
+		return "", fault.Input("text", "control_character", "The text contains a control character.")
+	}
+	return clean, nil
+}
+
+func checkLength(text string, o Options) error {
+	if utf8.RuneCountInString(text) > o.MaxLength {
+		return fault.Input("text", "too_long", "The comment is longer than this site allows.")
+	}
+	return nil
+}
+
+// cleanName gives an author's name in the form that is stored.
+func cleanName(name string) (string, error) {
+	clean, err := markup.CleanLine(name)
+	switch {
+	case errors.Is(err, markup.ErrBlank):
+		return "", fault.Input("author.name", "blank", "Give a name.")
+	case err != nil:
+		return "", fault.Input("author.name", "invalid", "The name contains characters that cannot be shown.")
+	case len(clean) > maxNameBytes || utf8.RuneCountInString(clean) > maxNameRunes:
+		return "", fault.Input("author.name", "too_long", "The name is longer than 60 characters.")
+	}
+	return clean, nil
+}
+
+func cleanEmail(email string) (string, error) {
+	email = strings.ToLower(strings.TrimSpace(email))
+	if email == "" {
+		return "", nil
+	}
+	a, err := mail.ParseAddress(email)
+	if err != nil || a.Address != email || len(email) > maxEmailBytes || !utf8.ValidString(email) || strings.ContainsAny(email, "\"<>() ,;:\\\x00") {
+		return "", fault.Input("author.email", "invalid", "That is not an e-mail address.")
+	}
+	return email, nil
+}
+
+// author finds or makes the author of a draft. A guest is who gives the same
+// name and the same e-mail address; without an address, the same name from the
+// same network on the same day: a name alone is nobody's.
+func (s *Service) author(r Reader, d *draft, sub Submission) (Author, error) {
+	if !d.site.Options.Guests {
+		return Author{}, fault.New(fault.Forbidden, "sign_in_required", "This site takes comments of signed-in readers only.")
+	}
+	name, err := cleanName(sub.Name)
+	if err != nil {
+		return Author{}, err
+	}
+	email, err := cleanEmail(sub.Email)
+	if err != nil {
+		return Author{}, err
+	}
+	id := s.digest("guest", d.site.Key, name, email)
+	if email == "" {
+		id = s.digest("guest", d.site.Key, name, "", string(d.salt), network(sub.Client.IP))
+	}
+	known, err := r.Author(d.site.Key, id)
+	if err == nil {
+		return known, nil
+	}
+	if !fault.Is(err, "not_found") {
+		return Author{}, err
+	}
+	return Author{Site: d.site.Key, ID: id, Kind: KindGuest, Name: name, Email: email, FirstSeen: d.at}, nil
+}
+
+// network is the part of an address that is compared and counted: all of an
+// IPv4 address, the /64 of an IPv6 one.
+func network(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		return "unknown"
+	}
+	a = a.Unmap()
+	if a.Is4() {
+		return a.String()
+	}
+	p, _ := a.Prefix(64)
+	return p.String()
+}
+
+// insert writes a prepared comment.
+func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err error) {
+	if err := s.spend(tx, &d, sub.Client); err != nil {
+		return out, err
+	}
+	if err := s.openPage(tx, &d); err != nil {
+		return out, err
+	}
+	if err := tx.PutAuthor(d.author); err != nil {
+		return out, err
+	}
+	c := Comment{
+		Site: d.site.Key, ID: s.NewID(), PageID: d.page.ID, ParentID: d.parent.ID,
+		AuthorID: d.author.ID, AuthorName: d.author.Name, AuthorKind: d.author.Kind,
+		Status: Pending, InForce: Pending, Revision: 1, Version: 1,
+		Risk: string(d.verdict.Risk), CreatedAt: d.at, Text: d.rev,
+	}
+	if c.ParentID != "" {
+		c.Depth = d.parent.Depth + 1
+	}
+	d.rev.CommentID = c.ID
+	if err := tx.InsertComment(c); err != nil {
+		return out, err
+	}
+	if err := tx.InsertRevision(d.rev); err != nil {
+		return out, err
+	}
+	if err := tx.CountStatus(c.Site, Pending, 1); err != nil {
+		return out, err
+	}
+	ch := &change{s: s, tx: tx, at: d.at, page: d.page, c: &c}
+	author := Actor{Kind: ActorAuthor, ID: d.author.ID, Name: d.author.Name}
+	if err := ch.record(act{rev: d.rev, event: CommentCreated, actor: author, reasons: d.rev.Trace.Reasons()}, ""); err != nil {
+		return out, err
+	}
+	if err := ch.automatic(d.rev, d.verdict); err != nil {
+		return out, err
+	}
+	if err := ch.save(); err != nil {
+		return out, err
+	}
+	return s.submitted(c, d.rev, d.site), nil
+}
+
+// automatic does what the lane says. A decision without a moderator is a
+// decision all the same, with its reasons.
+func (ch *change) automatic(rev Revision, v moderation.Verdict) error {
+	action, ok := map[moderation.Lane]Action{
+		moderation.LanePublish: Approve, moderation.LaneSpam: MarkSpam, moderation.LaneRefuse: Reject,
+	}[v.Lane]
+	if !ok {
+		return nil
+	}
+	actor := Actor{Kind: ActorRule, Name: "pipeline"}
+	d := Decision{
+		Site: ch.c.Site, ID: ch.s.NewID(), CommentID: ch.c.ID, Revision: rev.N, Action: action,
+		From: ch.c.Status, To: outcomes[action].Status, Note: v.Sentence, Actor: actor,
+		At: ch.at, EffectiveAt: ch.at, State: DecisionDone,
+	}
+	if err := ch.tx.InsertDecision(d); err != nil {
+		return err
+	}
+	if err := ch.decide(d.To); err != nil {
+		return err
+	}
+	return ch.turn(act{rev: rev, to: d.To, event: outcomes[action].Event, actor: actor, reasons: rev.Trace.Reasons()})
+}
+
+func (s *Service) submitted(c Comment, rev Revision, site Site) Submitted {
+	return Submitted{Comment: c, Revision: rev, EditToken: s.editToken(c), EditUntil: c.CreatedAt.Add(site.Options.EditWindow)}
+}

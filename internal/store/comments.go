@@ -1,0 +1,230 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
+)
+
+var commentFields = []string{
+	"site_id", "comment_id", "page_id", "parent_id", "depth", "author_id", "author_name", "author_kind", "badge",
+	"status", "in_force", "revision", "public_revision", "votes_up", "votes_down", "replies", "shown",
+	"reports", "sequence", "version", "risk", "held", "created_at", "edited_at", "decided_at", "decided_by",
+}
+
+// commentColumns are those of comments c; withText adds those of the revision r
+// that is shown beside it.
+var (
+	commentColumns = "c." + strings.Join(commentFields, ", c.")
+	withText       = commentColumns + ", r.revision, r.source, r.tree, r.trace, r.fingerprint, r.created_at"
+	withTree       = commentColumns + ", r.revision, '', r.tree, '[]', '', r.created_at" // all that readers need
+)
+
+func commentDest(c *comment.Comment) []any {
+	return []any{
+		&c.Site, &c.ID, &c.PageID, &c.ParentID, &c.Depth, &c.AuthorID, &c.AuthorName, &c.AuthorKind, &c.Badge,
+		&c.Status, &c.InForce, &c.Revision, &c.Public, &c.VotesUp, &c.VotesDown, &c.Replies, &c.Shown,
+		&c.Reports, &c.Sequence, &c.Version, &c.Risk, &c.Held,
+		instant{&c.CreatedAt}, instant{&c.EditedAt}, instant{&c.DecidedAt}, &c.DecidedBy,
+	}
+}
+
+func scanComment(s scanner) (c comment.Comment, err error) { return c, s.Scan(commentDest(&c)...) }
+
+func scanCommentText(s scanner) (c comment.Comment, err error) {
+	var tree, trace string
+	r := &c.Text
+	err = s.Scan(append(commentDest(&c), &r.N, &r.Source, &tree, &trace, &r.Fingerprint, instant{&r.CreatedAt})...)
+	if err != nil {
+		return c, err
+	}
+	r.Site, r.CommentID = c.Site, c.ID
+	return c, readTexts(r, tree, trace)
+}
+
+func readTexts(r *comment.Revision, tree, trace string) error {
+	if err := json.Unmarshal([]byte(tree), &r.Tree); err != nil {
+		return fmt.Errorf("tree of comment %s: %w", r.CommentID, err)
+	}
+	if err := json.Unmarshal([]byte(trace), &r.Trace); err != nil {
+		return fmt.Errorf("trace of comment %s: %w", r.CommentID, err)
+	}
+	return nil
+}
+
+func (q *query) Comment(site, id string) (comment.Comment, error) {
+	return one(q, scanComment, "select "+commentColumns+" from comments c where c.site_id = $1 and c.comment_id = $2", site, id)
+}
+
+func (q *query) FindComment(id string) (comment.Comment, error) {
+	return one(q, scanComment, "select "+commentColumns+" from comments c where c.comment_id = $1", id)
+}
+
+// thread lists what is shown under one parent. The partial indexes
+// comments_by_thread and comments_by_score serve it, so that a page costs the
+// same in a thread of a hundred comments and of a million.
+func thread(condition, order string) string {
+	return "select " + withTree + ` from comments c
+		join revisions r on r.site_id = c.site_id and r.comment_id = c.comment_id
+			and r.revision = case when c.public_revision > 0 then c.public_revision else 1 end
+		where c.site_id = $1 and c.page_id = $2 and c.parent_id = $3 and c.shown ` + condition + " order by " + order + " limit $4"
+}
+
+var (
+	threadOldest     = thread("", "c.comment_id")
+	threadOldestNext = thread("and c.comment_id > $5", "c.comment_id")
+	threadNewest     = thread("", "c.comment_id desc")
+	threadNewestNext = thread("and c.comment_id < $5", "c.comment_id desc")
+	threadTop        = thread("", "c.score desc, c.comment_id desc")
+	threadTopNext    = thread("and (c.score, c.comment_id) < ($6, $5)", "c.score desc, c.comment_id desc")
+)
+
+func (q *query) Thread(t comment.ThreadQuery) ([]comment.Comment, error) {
+	statement := map[comment.Sort][2]string{
+		comment.Oldest: {threadOldest, threadOldestNext},
+		comment.Newest: {threadNewest, threadNewestNext},
+		comment.Top:    {threadTop, threadTopNext},
+	}[t.Sort]
+	args := []any{t.Site, t.Page, t.Parent, t.Limit}
+	if t.After == nil {
+		return list(q, scanCommentText, statement[0], args...)
+	}
+	args = append(args, t.After.ID)
+	if t.Sort == comment.Top {
+		args = append(args, t.After.Key)
+	}
+	return list(q, scanCommentText, statement[1], args...)
+}
+
+const revisionColumns = "site_id, comment_id, revision, source, tree, fingerprint, trace, created_at"
+
+func scanRevision(s scanner) (r comment.Revision, err error) {
+	var tree, trace string
+	if err := s.Scan(&r.Site, &r.CommentID, &r.N, &r.Source, &tree, &r.Fingerprint, &trace, instant{&r.CreatedAt}); err != nil {
+		return r, err
+	}
+	return r, readTexts(&r, tree, trace)
+}
+
+func (q *query) Revision(site, id string, n int) (comment.Revision, error) {
+	return one(q, scanRevision, "select "+revisionColumns+" from revisions where site_id = $1 and comment_id = $2 and revision = $3", site, id, n)
+}
+
+func (q *query) Revisions(site, id string) ([]comment.Revision, error) {
+	return list(q, scanRevision, "select "+revisionColumns+" from revisions where site_id = $1 and comment_id = $2 order by revision desc", site, id)
+}
+
+func (q *query) Repeats(site, fingerprint string, since time.Time, limit int) ([]comment.Repeat, error) {
+	return list(q, func(s scanner) (r comment.Repeat, err error) {
+		return r, s.Scan(&r.CommentID, &r.PageKey, &r.AuthorID, &r.Status, instant{&r.At})
+	}, `select c.comment_id, p.page_key, c.author_id, c.status, r.created_at from revisions r
+		join comments c on c.site_id = r.site_id and c.comment_id = r.comment_id
+		join pages p on p.site_id = c.site_id and p.page_id = c.page_id
+		where r.site_id = $1 and r.fingerprint = $2 and r.fingerprint <> '' and r.created_at >= $3
+		order by r.created_at desc limit $4`, site, fingerprint, micros(since), limit)
+}
+
+func (w *write) InsertComment(c comment.Comment) error {
+	args := commentArgs(c)
+	_, err := w.conn.exec(w.ctx, insertComment, args...)
+	return err
+}
+
+var insertComment = "insert into comments (" + strings.Join(commentFields, ", ") + ", score, reasons) values (" + places(1, len(commentFields)+2) + ")"
+
+func commentArgs(c comment.Comment) []any {
+	return []any{
+		c.Site, c.ID, c.PageID, c.ParentID, c.Depth, c.AuthorID, c.AuthorName, c.AuthorKind, c.Badge,
+		c.Status, c.InForce, c.Revision, c.Public, c.VotesUp, c.VotesDown, c.Replies, c.Shown,
+		c.Reports, c.Sequence, c.Version, c.Risk, c.Held,
+		micros(c.CreatedAt), micros(c.EditedAt), micros(c.DecidedAt), c.DecidedBy,
+		c.VotesUp - c.VotesDown, reasonCodes(c.Text),
+	}
+}
+
+// reasonCodes is what the queue's filter by reason looks through: ",a,b,".
+func reasonCodes(r comment.Revision) string {
+	codes := ","
+	for _, e := range r.Trace.Reasons() {
+		if !strings.Contains(codes, ","+e.Code+",") {
+			codes += e.Code + ","
+		}
+	}
+	return codes
+}
+
+// UpdateComment writes everything that changes; the reasons only with the
+// revision that they belong to.
+func (w *write) UpdateComment(c *comment.Comment) error {
+	statement, args := updateComment, []any{
+		c.Site, c.ID, c.Version,
+		c.Status, c.InForce, c.Revision, c.Public, c.VotesUp, c.VotesDown, c.VotesUp - c.VotesDown, c.Replies, c.Shown,
+		c.Reports, c.Sequence, c.Risk, c.Held, micros(c.EditedAt), micros(c.DecidedAt), c.DecidedBy,
+	}
+	if c.Text.N == c.Revision && c.Text.Trace != nil {
+		statement, args = updateCommentReasons, append(args, reasonCodes(c.Text))
+	}
+	n, err := w.conn.exec(w.ctx, statement, args...)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.New(fault.Conflict, "conflict", "The comment has changed in the meantime.")
+	}
+	c.Version++
+	return nil
+}
+
+const (
+	setComment = `update comments set version = version + 1, status = $4, in_force = $5, revision = $6, public_revision = $7,
+		votes_up = $8, votes_down = $9, score = $10, replies = $11, shown = $12, reports = $13, sequence = $14, risk = $15, held = $16,
+		edited_at = $17, decided_at = $18, decided_by = $19`
+	whereComment         = " where site_id = $1 and comment_id = $2 and version = $3"
+	updateComment        = setComment + whereComment
+	updateCommentReasons = setComment + ", reasons = $20" + whereComment
+)
+
+func (w *write) InsertRevision(r comment.Revision) error {
+	tree, err := json.Marshal(r.Tree)
+	if err != nil {
+		return fmt.Errorf("tree of comment %s: %w", r.CommentID, err)
+	}
+	trace, err := json.Marshal(r.Trace)
+	if err != nil {
+		return fmt.Errorf("trace of comment %s: %w", r.CommentID, err)
+	}
+	_, err = w.conn.exec(w.ctx, "insert into revisions ("+revisionColumns+") values ($1, $2, $3, $4, $5, $6, $7, $8)",
+		r.Site, r.CommentID, r.N, r.Source, string(tree), r.Fingerprint, string(trace), micros(r.CreatedAt))
+	return err
+}
+
+func (w *write) PutVote(site, commentID, voter string, value int) (int, error) {
+	before, err := one(&w.query, scanInt, "select value from votes where site_id = $1 and comment_id = $2 and voter = $3", site, commentID, voter)
+	if err != nil && !fault.Is(err, "not_found") {
+		return 0, err
+	}
+	if value == 0 {
+		_, err = w.conn.exec(w.ctx, "delete from votes where site_id = $1 and comment_id = $2 and voter = $3", site, commentID, voter)
+		return int(before), err
+	}
+	_, err = w.conn.exec(w.ctx, `insert into votes (site_id, comment_id, voter, value) values ($1, $2, $3, $4)
+		on conflict (site_id, comment_id, voter) do update set value = excluded.value`, site, commentID, voter, value)
+	return int(before), err
+}
+
+func (w *write) InsertReport(r comment.Report) (bool, error) {
+	n, err := w.conn.exec(w.ctx, `insert into reports (site_id, comment_id, report_id, revision, reporter, reason, note, at) values ($1, $2, $3, $4, $5, $6, $7, $8)
+		on conflict (site_id, comment_id, revision, reporter) do nothing`,
+		r.Site, r.CommentID, r.ID, r.Revision, r.Reporter, r.Reason, r.Note, micros(r.At))
+	return n > 0, err
+}
+
+func (q *query) Reports(site, commentID string) ([]comment.Report, error) {
+	return list(q, func(s scanner) (r comment.Report, err error) {
+		return r, s.Scan(&r.Site, &r.CommentID, &r.ID, &r.Revision, &r.Reporter, &r.Reason, &r.Note, instant{&r.At})
+	}, "select site_id, comment_id, report_id, revision, reporter, reason, note, at from reports where site_id = $1 and comment_id = $2 order by report_id desc limit 100", site, commentID)
+}

@@ -1,0 +1,264 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+)
+
+// The sender's side of the deliveries. A claimed delivery is not due before its
+// lease ends, and one that waits for an earlier delivery of its comment is not
+// due before that one is: "due" alone says what a claim has to look at, however
+// much is owed.
+
+// poisoned is the number of failed attempts after which a delivery no longer
+// holds up the later ones of its comment.
+const poisoned = 4
+
+// A claim looks at few rows more than it may take, a few times over: enough to
+// get past deliveries that wait, not enough to keep other writers waiting.
+const (
+	claimSpare  = 8
+	claimRounds = 16
+)
+
+// struggling is the number of failures in a row after which an endpoint gets
+// one call at a time.
+const struggling = 5
+
+// Receivers lists the endpoints of a site without their secrets.
+func (s *Store) Receivers(ctx context.Context, site string) (all []comment.Endpoint, err error) {
+	return all, s.View(ctx, func(r comment.Reader) error {
+		all, err = list(r.(*query), scanEndpoint, "select "+endpointColumns+" from endpoints where site_id = $1 order by endpoint_id", site)
+		return err
+	})
+}
+
+// FanOut inserts deliveries, save those that are there already and those whose
+// endpoint has been removed.
+func (s *Store) FanOut(ctx context.Context, site string, deliveries []comment.Delivery) error {
+	return s.writer.do(ctx, func(w *write) error {
+		for _, d := range deliveries {
+			if _, err := w.conn.exec(w.ctx, insertOwed, site, d.ID, d.EndpointID, d.EventSeq, d.EventID, d.Type,
+				d.CommentID, d.Sequence, d.Replay, micros(d.NextAt), micros(d.CreatedAt)); err != nil {
+				return fmt.Errorf("delivery of event %s: %w", d.EventID, err)
+			}
+		}
+		return nil
+	})
+}
+
+const insertOwed = `insert into deliveries (site_id, delivery_id, endpoint_id, event_seq, event_id, type, comment_id, sequence, replay, state, next_at, created_at)
+	select $1, $2, $3, $4, $5, $6, $7, $8, $9, 'owed', $10, $11
+		where exists (select 1 from endpoints where site_id = $1 and endpoint_id = $3)
+	on conflict do nothing`
+
+// Claim leases deliveries that are due. Endpoints that have waited longest come
+// first and share what there is, so that none starves another.
+func (s *Store) Claim(ctx context.Context, ask comment.Claim) (calls []comment.Call, err error) {
+	return calls, s.writer.do(ctx, func(w *write) error {
+		calls = nil
+		ready, err := list(&w.query, scanEndpoint, readyEndpoints, micros(ask.Now), ask.Most)
+		if err != nil || len(ready) == 0 {
+			return err
+		}
+		share := (ask.Most + len(ready) - 1) / len(ready)
+		for _, e := range ready {
+			got, err := w.claimFor(e, ask, min(share, ask.Most-len(calls)))
+			if err != nil {
+				return fmt.Errorf("claim for endpoint %s: %w", e.ID, err)
+			}
+			calls = append(calls, got...)
+		}
+		return nil
+	})
+}
+
+// nextOf is when the first delivery of endpoint e is due; the index
+// deliveries_due answers it with one look.
+const nextOf = `(select min(d.next_at) from deliveries d where d.site_id = e.site_id and d.endpoint_id = e.endpoint_id and d.state = 'owed')`
+
+var readyEndpoints = "select " + endpointColumns + " from (select e.*, " + nextOf + ` as due from endpoints e
+		where e.status = 'active' and e.gate_until <= $1) ready
+	where due <= $1 order by due, endpoint_id limit $2`
+
+// claims are those of one endpoint within a Claim.
+type claims struct {
+	ask      comment.Claim
+	endpoint comment.Endpoint
+	most     int
+	busy     map[string]bool // comments with a delivery claimed just now
+	calls    []comment.Call
+}
+
+func (w *write) claimFor(e comment.Endpoint, ask comment.Claim, most int) ([]comment.Call, error) {
+	room, err := w.room(e, ask)
+	if most = min(most, room); err != nil || most <= 0 {
+		return nil, err
+	}
+	if e.Secrets, err = w.secretsOf(e, ask.Now); err != nil {
+		return nil, err
+	}
+	c := &claims{ask: ask, endpoint: e, most: most, busy: map[string]bool{}}
+	more := true
+	for round := 0; more && round < claimRounds; round++ {
+		if more, err = w.claimRound(c); err != nil {
+			return nil, err
+		}
+	}
+	return c.calls, nil
+}
+
+// room is the number of calls that the endpoint may get beside those under way.
+func (w *write) room(e comment.Endpoint, ask comment.Claim) (int, error) {
+	leased, err := one(&w.query, scanInt, "select count(*) from deliveries where site_id = $1 and endpoint_id = $2 and lease_token <> '' and lease_until > $3",
+		e.Site, e.ID, micros(ask.Now))
+	if e.Failures >= struggling {
+		return 1 - int(leased), err
+	}
+	return ask.PerEndpoint - int(leased), err
+}
+
+func (q *query) secretsOf(e comment.Endpoint, now time.Time) ([]comment.Secret, error) {
+	return list(q, func(s scanner) (v comment.Secret, err error) {
+		return v, s.Scan(&v.ID, &v.Sealed, instant{&v.CreatedAt}, instant{&v.ExpiresAt})
+	}, "select secret_id, sealed, created_at, expires_at from secrets where site_id = $1 and endpoint_id = $2 and (expires_at = 0 or expires_at > $3) order by secret_id desc",
+		e.Site, e.ID, micros(now))
+}
+
+// dueDeliveries finds with deliveries_due what is due, and with
+// deliveries_open what holds it up: a delivery of the same comment that is
+// under lease, or an earlier one that is not poisoned.
+var dueDeliveries = "select " + prefixed("d", deliveryColumns) + `, coalesce(v.body, d.body), coalesce((
+		select max(b.next_at) from deliveries b
+			where b.site_id = d.site_id and b.endpoint_id = d.endpoint_id and b.comment_id = d.comment_id and b.state = 'owed'
+				and d.comment_id <> '' and b.delivery_id <> d.delivery_id
+				and (b.lease_until > $3 or (b.event_seq < d.event_seq and b.attempts < ` + fmt.Sprint(poisoned) + `))), 0)
+	from deliveries d left join events v on v.site_id = d.site_id and v.seq = d.event_seq
+	where d.site_id = $1 and d.endpoint_id = $2 and d.state = 'owed' and d.next_at <= $3
+	order by d.next_at, d.event_seq limit $4`
+
+func prefixed(table, columns string) string {
+	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
+}
+
+func scanCandidate(s scanner) (c candidate, err error) {
+	return c, s.Scan(append(deliveryDest(&c.Delivery), &c.body, instant{&c.held})...)
+}
+
+// claimRound looks at the first deliveries that are due; more = there may be
+// others behind them.
+func (w *write) claimRound(c *claims) (more bool, err error) {
+	due, err := list(&w.query, scanCandidate, dueDeliveries, c.endpoint.Site, c.endpoint.ID, micros(c.ask.Now), c.most-len(c.calls)+claimSpare)
+	for i := 0; err == nil && i < len(due) && len(c.calls) < c.most; i++ {
+		err = w.claimOne(c, due[i])
+	}
+	return len(due) > 0 && len(c.calls) < c.most, err
+}
+
+// claimOne leases d, or puts it off until what holds it up is due. Either way
+// it is no longer due, so that the next look finds the ones behind it.
+func (w *write) claimOne(c *claims, d candidate) error {
+	free := d.held.IsZero() && !c.busy[d.CommentID]
+	switch {
+	case free:
+		d.LeaseToken, d.LeaseUntil, d.NextAt = c.ask.Token, c.ask.Until, c.ask.Until
+		c.busy[d.CommentID] = d.CommentID != ""
+		c.calls = append(c.calls, comment.Call{Delivery: d.Delivery, Endpoint: c.endpoint, Body: d.body})
+	case d.held.After(c.ask.Now):
+		d.LeaseToken, d.LeaseUntil, d.NextAt = "", time.Time{}, d.held
+	default: // by one that is about to be claimed, or has just been
+		d.LeaseToken, d.LeaseUntil, d.NextAt = "", time.Time{}, c.ask.Until
+	}
+	_, err := w.conn.exec(w.ctx, "update deliveries set lease_token = $3, lease_until = $4, next_at = $5 where site_id = $1 and delivery_id = $2",
+		d.Site, d.ID, d.LeaseToken, micros(d.LeaseUntil), micros(d.NextAt))
+	return err
+}
+
+// Record stores outcomes. One whose lease is not its own any more, or whose
+// delivery has been cancelled, changes nothing.
+func (s *Store) Record(ctx context.Context, outcomes []comment.Outcome) error {
+	return s.writer.do(ctx, func(w *write) error {
+		for _, o := range outcomes {
+			if err := w.record(o); err != nil {
+				return fmt.Errorf("outcome of delivery %s: %w", o.Delivery.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (w *write) record(o comment.Outcome) error {
+	d := o.Delivery
+	n, err := w.conn.exec(w.ctx, `update deliveries set state = $4, attempts = $5, next_at = $6, lease_until = 0, lease_token = '',
+			delivered_at = $7, last_status = $8, last_class = $9, last_ms = $10, last_at = $11
+		where site_id = $1 and delivery_id = $2 and lease_token = $3 and state = 'owed'`,
+		d.Site, d.ID, d.LeaseToken, d.State, d.Attempts, micros(d.NextAt),
+		micros(d.DeliveredAt), d.LastStatus, d.LastClass, d.LastMillis, micros(d.LastAt))
+	if err != nil || n == 0 {
+		return err
+	}
+	if o.Attempt.N > 0 {
+		err = errors.Join(w.insertAttempt(d, o.Attempt), w.judgeEndpoint(d, o))
+	}
+	if err == nil && d.CommentID != "" && (d.State != comment.DeliveryOwed || d.Attempts >= poisoned) {
+		err = w.freeLane(d)
+	}
+	return err
+}
+
+func (w *write) insertAttempt(d comment.Delivery, a comment.Attempt) error {
+	_, err := w.conn.exec(w.ctx, "insert into attempts (site_id, delivery_id, n, at, ms, status, class, detail, response) values ("+places(1, 9)+")",
+		d.Site, d.ID, a.N, micros(a.At), a.Millis, a.Status, a.Class, a.Detail, a.Response)
+	return err
+}
+
+func (w *write) judgeEndpoint(d comment.Delivery, o comment.Outcome) error {
+	if d.State == comment.DeliveryDelivered {
+		_, err := w.conn.exec(w.ctx, "update endpoints set failures = 0, last_success_at = $3 where site_id = $1 and endpoint_id = $2",
+			d.Site, d.EndpointID, micros(d.DeliveredAt))
+		return err
+	}
+	last := o.Attempt.Class
+	if o.Attempt.Status > 0 {
+		last = fmt.Sprint(last, " ", o.Attempt.Status)
+	}
+	_, err := w.conn.exec(w.ctx, `update endpoints set failures = failures + 1, last_failure_at = $3, last_failure = $4,
+			gate_until = case when gate_until < $5 then $5 else gate_until end
+		where site_id = $1 and endpoint_id = $2`,
+		d.Site, d.EndpointID, micros(d.LastAt), last, micros(o.Gate))
+	return err
+}
+
+// freeLane makes due what had to wait for d.
+func (w *write) freeLane(d comment.Delivery) error {
+	_, err := w.conn.exec(w.ctx, `update deliveries set next_at = $4
+		where site_id = $1 and endpoint_id = $2 and comment_id = $3 and state = 'owed' and attempts = 0 and lease_token = '' and next_at > $4`,
+		d.Site, d.EndpointID, d.CommentID, micros(d.LastAt))
+	return err
+}
+
+// NextDelivery is when the next delivery of an active endpoint is due and its
+// gate open; false = none is owed.
+func (s *Store) NextDelivery(ctx context.Context) (next time.Time, ok bool, err error) {
+	err = s.View(ctx, func(r comment.Reader) error {
+		return r.(*query).conn.each(context.WithoutCancel(ctx), nextDelivery, nil, func(s scanner) error { return s.Scan(instant{&next}) })
+	})
+	return next, !next.IsZero(), err
+}
+
+var nextDelivery = "select min(case when due < gate_until then gate_until else due end) from (select e.gate_until, " + nextOf + ` as due
+	from endpoints e where e.status = 'active') called where due is not null`
+
+// ReleaseLeases makes due what a former process was sending when it ended. An
+// SQLite file has one sender, so every lease in it is such a one.
+func (s *Store) ReleaseLeases(ctx context.Context) error {
+	return s.writer.do(ctx, func(w *write) error {
+		_, err := w.conn.exec(w.ctx, "update deliveries set lease_token = '', lease_until = 0, next_at = created_at where lease_token <> ''")
+		return err
+	})
+}

@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
+)
+
+const eventColumns = "site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, at, body, body_hash, prev, hash"
+
+func scanEvent(s scanner) (e comment.Event, err error) {
+	return e, s.Scan(&e.Site, &e.Seq, &e.ID, &e.Type, &e.PageID, &e.CommentID, &e.Sequence, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name,
+		instant{&e.At}, &e.Body, &e.BodyHash, &e.Prev, &e.Hash)
+}
+
+func (q *query) LogHead(site string) (seq int64, hash string, err error) {
+	err = q.conn.each(q.ctx, "select seq, hash from log_heads where site_id = $1", []any{site}, func(s scanner) error { return s.Scan(&seq, &hash) })
+	return seq, hash, err
+}
+
+func (q *query) LogSites() ([]string, error) {
+	return list(q, scanString, "select site_id from log_heads order by site_id")
+}
+
+func (q *query) Events(site string, after int64, limit int) ([]comment.Event, error) {
+	return list(q, scanEvent, "select "+eventColumns+" from events where site_id = $1 and seq > $2 order by seq limit $3", site, after, limit)
+}
+
+func (q *query) PageEvents(site, page string, after int64, limit int) ([]comment.Event, error) {
+	return list(q, scanEvent, "select "+eventColumns+" from events where site_id = $1 and page_id = $2 and page_id <> '' and seq > $3 order by seq limit $4", site, page, after, limit)
+}
+
+// AppendEvent moves the site's counter row, whose lock makes the order of
+// commits the order of the log, and inserts the event.
+func (w *write) AppendEvent(e comment.Event) error {
+	n, err := w.conn.exec(w.ctx, `insert into log_heads (site_id, seq, hash) values ($1, $2, $3)
+		on conflict (site_id) do update set seq = excluded.seq, hash = excluded.hash where log_heads.seq = excluded.seq - 1`, e.Site, e.Seq, e.Hash)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.New(fault.Conflict, "conflict", "The log has moved on.")
+	}
+	w.logged = true
+	_, err = w.conn.exec(w.ctx, "insert into events ("+eventColumns+") values ("+places(1, 15)+")",
+		e.Site, e.Seq, e.ID, e.Type, e.PageID, e.CommentID, e.Sequence, e.Actor.Kind, e.Actor.ID, e.Actor.Name,
+		micros(e.At), e.Body, e.BodyHash, e.Prev, e.Hash)
+	return err
+}
+
+// Behind lists the sites whose log is ahead of the follower's cursor.
+func (s *Store) Behind(ctx context.Context, follower string, limit int) (sites []comment.Position, err error) {
+	return sites, s.View(ctx, func(r comment.Reader) error {
+		sites, err = list(r.(*query), func(s scanner) (p comment.Position, err error) { return p, s.Scan(&p.Site, &p.Seq) },
+			`select h.site_id, coalesce(c.seq, 0) from log_heads h
+				left join cursors c on c.site_id = h.site_id and c.follower = $1
+				where h.seq > coalesce(c.seq, 0) limit $2`, follower, limit)
+		return err
+	})
+}
+
+// EventsAfter reads on in a site's log.
+func (s *Store) EventsAfter(ctx context.Context, site string, after int64, limit int) (events []comment.Event, err error) {
+	return events, s.View(ctx, func(r comment.Reader) error {
+		events, err = r.Events(site, after, limit)
+		return err
+	})
+}
+
+// Advance moves a follower's cursor, never back.
+func (s *Store) Advance(ctx context.Context, follower, site string, to int64) error {
+	return s.writer.do(ctx, func(w *write) error {
+		_, err := w.conn.exec(w.ctx, `insert into cursors (site_id, follower, seq) values ($1, $2, $3)
+			on conflict (site_id, follower) do update set seq = excluded.seq where excluded.seq > cursors.seq`, site, follower, to)
+		return err
+	})
+}

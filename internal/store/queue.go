@@ -1,0 +1,190 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/moderation"
+)
+
+// searchMost is the number of comments of a site that one page of a search
+// looks through.
+const searchMost = 5000
+
+// Queue merges the lists of the sites: each is served by an index in the order
+// asked for, so a page costs the same however long the queue is.
+func (q *query) Queue(ask comment.QueueQuery) ([]comment.Comment, *comment.Place, error) {
+	var found []comment.Comment
+	bound := "" // no site has been looked through beyond this id
+	for _, site := range ask.Sites {
+		some, upTo, err := q.queueOfSite(site, ask)
+		if err != nil {
+			return nil, nil, err
+		}
+		found = append(found, some...)
+		if upTo != "" && (bound == "" || before(ask, upTo, bound)) {
+			bound = upTo
+		}
+	}
+	slices.SortFunc(found, func(a, b comment.Comment) int {
+		if ask.Newest {
+			a, b = b, a
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	if bound != "" {
+		found = slices.DeleteFunc(found, func(c comment.Comment) bool { return before(ask, bound, c.ID) })
+	}
+	if len(found) > ask.Limit {
+		found = found[:ask.Limit]
+		bound = found[len(found)-1].ID
+	}
+	if bound == "" {
+		return found, nil, nil
+	}
+	return found, &comment.Place{ID: bound}, nil
+}
+
+func before(ask comment.QueueQuery, a, b string) bool {
+	if ask.Newest {
+		return a > b
+	}
+	return a < b
+}
+
+// queueOfSite lists one site's comments. upTo is the last one that was looked
+// at, "" if there are no more.
+func (q *query) queueOfSite(site string, ask comment.QueueQuery) (found []comment.Comment, upTo string, err error) {
+	where, args := queueCondition(site, ask)
+	if ask.Search == "" && ask.Reason == "" {
+		found, err = list(q, scanCommentText, queueTexts(where, ask.Newest, len(args)), append(args, ask.Limit+1)...)
+		if err == nil && len(found) > ask.Limit {
+			upTo = found[ask.Limit].ID
+		}
+		return found, upTo, err
+	}
+	ids, upTo, err := q.search(where, args, ask)
+	for _, id := range ids {
+		c, err := one(q, scanCommentText, commentText, site, id)
+		if err != nil {
+			return nil, "", err
+		}
+		found = append(found, c)
+	}
+	return found, upTo, err
+}
+
+var commentText = "select " + withText + ` from comments c
+	join revisions r on r.site_id = c.site_id and r.comment_id = c.comment_id and r.revision = c.revision
+	where c.site_id = $1 and c.comment_id = $2`
+
+// queueCondition is served by comments_by_status, comments_by_site,
+// comments_by_author or comments_by_page.
+func queueCondition(site string, ask comment.QueueQuery) (where string, args []any) {
+	after, sign := "", " > "
+	if ask.Newest {
+		after, sign = lastID, " < "
+	}
+	if ask.After != nil {
+		after = ask.After.ID
+	}
+	where, args = " where c.site_id = $1 and c.comment_id"+sign+"$2", []any{site, after}
+	for _, also := range []struct{ column, value string }{
+		{"status", string(ask.Status)}, {"author_id", ask.Author}, {"page_id", ask.Page},
+	} {
+		if also.value != "" {
+			args = append(args, also.value)
+			where += " and c." + also.column + " = " + places(len(args), 1)
+		}
+	}
+	return where, args
+}
+
+func direction(newest bool) string {
+	if newest {
+		return " desc"
+	}
+	return ""
+}
+
+func queueTexts(where string, newest bool, args int) string {
+	return "select " + withText + ` from comments c
+		join revisions r on r.site_id = c.site_id and r.comment_id = c.comment_id and r.revision = c.revision` +
+		where + " order by c.comment_id" + direction(newest) + " limit " + places(args+1, 1)
+}
+
+// search looks through a bounded stretch of the list. It matches here and not
+// in SQL because folding (case, accents, disguises) is moderation's.
+func (q *query) search(where string, args []any, ask comment.QueueQuery) (ids []string, upTo string, err error) {
+	wanted := fold(ask.Search)
+	reason := "," + ask.Reason + ","
+	looked := 0
+	statement := `select c.comment_id, c.author_name, c.reasons, r.source from comments c
+		join revisions r on r.site_id = c.site_id and r.comment_id = c.comment_id and r.revision = c.revision` +
+		where + " order by c.comment_id" + direction(ask.Newest) + " limit " + places(len(args)+1, 1)
+	err = q.conn.each(q.ctx, statement, append(args, searchMost), func(s scanner) error {
+		var id, author, reasons, source string
+		if err := s.Scan(&id, &author, &reasons, &source); err != nil {
+			return err
+		}
+		if len(ids) > ask.Limit {
+			return nil
+		}
+		looked++
+		upTo = id
+		if (ask.Reason == "" || strings.Contains(reasons, reason)) && (wanted == "" || strings.Contains(fold(author+"\n"+source), wanted)) {
+			ids = append(ids, id)
+		}
+		return nil
+	})
+	if looked < searchMost && len(ids) <= ask.Limit {
+		upTo = ""
+	}
+	return ids, upTo, err
+}
+
+func fold(s string) string { return moderation.Normalise(s).String() }
+
+func (q *query) StatusCounts(sites []string) (map[comment.Status]int, error) {
+	counts := map[comment.Status]int{}
+	for _, st := range comment.Statuses {
+		counts[st] = 0
+	}
+	for _, site := range sites {
+		err := q.conn.each(q.ctx, "select status, n from status_counts where site_id = $1", []any{site}, func(s scanner) error {
+			var st comment.Status
+			var n int
+			err := s.Scan(&st, &n)
+			counts[st] += n
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
+}
+
+func (w *write) CountStatus(site string, status comment.Status, by int) error {
+	if by > 0 {
+		_, err := w.conn.exec(w.ctx, `insert into status_counts (site_id, status, n) values ($1, $2, $3)
+			on conflict (site_id, status) do update set n = status_counts.n + excluded.n`, site, status, by)
+		return err
+	}
+	_, err := w.conn.exec(w.ctx, "update status_counts set n = n + $3 where site_id = $1 and status = $2", site, status, by)
+	return err
+}
+
+// Siblings lists the comments beside c in its thread, whatever their status,
+// nearest first.
+func (q *query) Siblings(c comment.Comment, after bool, limit int) ([]comment.Comment, error) {
+	sign, order := " < ", " desc"
+	if after {
+		sign, order = " > ", ""
+	}
+	return list(q, scanCommentText, "select "+withText+` from comments c
+		join revisions r on r.site_id = c.site_id and r.comment_id = c.comment_id and r.revision = c.revision
+		where c.site_id = $1 and c.page_id = $2 and c.parent_id = $3 and c.comment_id`+sign+"$4 order by c.comment_id"+order+" limit $5",
+		c.Site, c.PageID, c.ParentID, c.ID, limit)
+}

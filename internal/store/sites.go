@@ -1,0 +1,185 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
+)
+
+const siteColumns = "site_id, name, origins, options, created_at"
+
+func scanSite(s scanner) (site comment.Site, err error) {
+	var origins, options string
+	if err := s.Scan(&site.Key, &site.Name, &origins, &options, instant{&site.CreatedAt}); err != nil {
+		return site, err
+	}
+	if err := json.Unmarshal([]byte(origins), &site.Origins); err != nil {
+		return site, fmt.Errorf("origins of site %s: %w", site.Key, err)
+	}
+	var stored map[string]any
+	if err := json.Unmarshal([]byte(options), &stored); err != nil {
+		return site, fmt.Errorf("options of site %s: %w", site.Key, err)
+	}
+	site.Options = comment.DefaultOptions()
+	for name, value := range stored {
+		// An option that this binary does not know, or no longer takes, keeps its default.
+		_ = site.Options.Set(name, fmt.Sprint(value))
+	}
+	return site, nil
+}
+
+func (q *query) Site(key string) (comment.Site, error) {
+	return one(q, scanSite, "select "+siteColumns+" from sites where site_id = $1", key)
+}
+
+func (q *query) Sites() ([]comment.Site, error) {
+	return list(q, scanSite, "select "+siteColumns+" from sites order by site_id")
+}
+
+func (w *write) PutSite(s comment.Site) error {
+	origins, _ := json.Marshal(s.Origins)
+	options, _ := json.Marshal(s.Options.Map())
+	_, err := w.conn.exec(w.ctx, `insert into sites (site_id, name, origins, options, created_at) values ($1, $2, $3, $4, $5)
+		on conflict (site_id) do update set name = excluded.name, origins = excluded.origins, options = excluded.options`,
+		s.Key, s.Name, string(origins), string(options), micros(s.CreatedAt))
+	return err
+}
+
+func scanWord(s scanner) (w comment.Word, err error) {
+	return w, s.Scan(&w.Site, &w.ID, &w.List, &w.Text, instant{&w.CreatedAt})
+}
+
+func (q *query) Words(site string) ([]comment.Word, error) {
+	return list(q, scanWord, "select site_id, word_id, list, text, created_at from words where site_id = $1 order by list, text", site)
+}
+
+func (q *query) WordsVersion(site string) (int64, error) {
+	return one(q, scanInt, "select words_version from sites where site_id = $1", site)
+}
+
+func (w *write) PutWord(word comment.Word) error {
+	if _, err := w.conn.exec(w.ctx, "insert into words (site_id, word_id, list, text, created_at) values ($1, $2, $3, $4, $5)",
+		word.Site, word.ID, word.List, word.Text, micros(word.CreatedAt)); err != nil {
+		return err
+	}
+	return w.wordsChanged(word.Site)
+}
+
+func (w *write) RemoveWord(site, id string) error {
+	n, err := w.conn.exec(w.ctx, "delete from words where site_id = $1 and word_id = $2", site, id)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.Missing()
+	}
+	return w.wordsChanged(site)
+}
+
+func (w *write) wordsChanged(site string) error {
+	_, err := w.conn.exec(w.ctx, "update sites set words_version = words_version + 1 where site_id = $1", site)
+	return err
+}
+
+const pageColumns = "site_id, page_id, page_key, url, title, created_at, closed_at, visible"
+
+func scanPage(s scanner) (p comment.Page, err error) {
+	return p, s.Scan(&p.Site, &p.ID, &p.Key, &p.URL, &p.Title, instant{&p.CreatedAt}, instant{&p.ClosedAt}, &p.Count)
+}
+
+func (q *query) Page(site, id string) (comment.Page, error) {
+	return one(q, scanPage, "select "+pageColumns+" from pages where site_id = $1 and page_id = $2", site, id)
+}
+
+func (q *query) PageByKey(site, key string) (comment.Page, error) {
+	return one(q, scanPage, "select "+pageColumns+" from pages where site_id = $1 and page_key = $2", site, key)
+}
+
+func (q *query) PageByURL(site, url string) (comment.Page, error) {
+	return one(q, scanPage, "select "+pageColumns+" from pages where site_id = $1 and url = $2 order by page_id desc limit 1", site, url)
+}
+
+func (q *query) Pages(site, before string, limit int) ([]comment.Page, error) {
+	if before == "" {
+		before = lastID
+	}
+	return list(q, scanPage, "select "+pageColumns+" from pages where site_id = $1 and page_id < $2 order by page_id desc limit $3", site, before, limit)
+}
+
+// lastID sorts after every id.
+const lastID = "~"
+
+// countsMost is the number of keys that one statement asks for.
+const countsMost = 100
+
+func (q *query) PageCounts(site string, keys []string) (map[string]int, error) {
+	counts := map[string]int{}
+	for len(keys) > 0 {
+		some := keys[:min(len(keys), countsMost)]
+		keys = keys[len(some):]
+		args := []any{site}
+		for i := range countsMost { // one statement for every number of keys
+			args = append(args, some[min(i, len(some)-1)])
+		}
+		err := q.conn.each(q.ctx, pageCounts, args, func(s scanner) error {
+			var key string
+			var n int
+			err := s.Scan(&key, &n)
+			counts[key] = n
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
+}
+
+var pageCounts = "select page_key, visible from pages where site_id = $1 and page_key in (" + places(2, countsMost) + ")"
+
+// places writes n parameters from $first on.
+func places(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
+}
+
+func (w *write) PutPage(p comment.Page) error {
+	_, err := w.conn.exec(w.ctx, `insert into pages (`+pageColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8)
+		on conflict (site_id, page_id) do update set url = excluded.url, title = excluded.title, closed_at = excluded.closed_at`,
+		p.Site, p.ID, p.Key, p.URL, p.Title, micros(p.CreatedAt), micros(p.ClosedAt), p.Count)
+	return err
+}
+
+func (w *write) CountPage(site, id string, by int) error {
+	_, err := w.conn.exec(w.ctx, "update pages set visible = visible + $3 where site_id = $1 and page_id = $2", site, id, by)
+	return err
+}
+
+func scanAuthor(s scanner) (a comment.Author, err error) {
+	return a, s.Scan(&a.Site, &a.ID, &a.Kind, &a.Name, &a.Email, &a.Approved, &a.Rejected, instant{&a.FirstSeen})
+}
+
+func (q *query) Author(site, id string) (comment.Author, error) {
+	return one(q, scanAuthor, "select site_id, author_id, kind, name, email, approved, rejected, first_seen from authors where site_id = $1 and author_id = $2", site, id)
+}
+
+func (w *write) PutAuthor(a comment.Author) error {
+	_, err := w.conn.exec(w.ctx, `insert into authors (site_id, author_id, kind, name, email, approved, rejected, first_seen) values ($1, $2, $3, $4, $5, $6, $7, $8)
+		on conflict (site_id, author_id) do update set name = excluded.name, email = excluded.email`,
+		a.Site, a.ID, a.Kind, a.Name, a.Email, a.Approved, a.Rejected, micros(a.FirstSeen))
+	return err
+}
+
+func (w *write) CountAuthor(site, id string, approved, rejected int) error {
+	_, err := w.conn.exec(w.ctx, "update authors set approved = case when approved + $3 < 0 then 0 else approved + $3 end, rejected = case when rejected + $4 < 0 then 0 else rejected + $4 end where site_id = $1 and author_id = $2", site, id, approved, rejected)
+	return err
+}

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+)
+
+// sqliteSettings hold for every connection. Foreign keys are on, erased bytes
+// are overwritten, and a commit is on the disk before it is acknowledged.
+var sqliteSettings = url.Values{
+	"_journal_mode":  {"WAL"},
+	"_synchronous":   {"FULL"},
+	"_busy_timeout":  {"5000"},
+	"_foreign_keys":  {"on"},
+	"_secure_delete": {"on"},
+	"_cache_size":    {"-8000"}, // KiB, negative by SQLite's convention
+}
+
+// sqlitePragmas are the settings that the driver has no parameter for.
+var sqlitePragmas = []string{
+	"pragma trusted_schema = off",
+	"pragma cell_size_check = on",
+	"pragma journal_size_limit = 67108864",
+	"pragma temp_store = memory",
+}
+
+
+func sqliteConnector(dsn string, extra ...string) *sql.DB {
+	d := &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+		for _, p := range append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], extra...) {
+			if _, err := c.Exec(p, nil); err != nil {
+				return fmt.Errorf("%s: %w", p, err)
+			}
+		}
+		return nil
+	}}
+	return sql.OpenDB(connector{dsn, d})
+}
+
+// FilePath is the file that a --db setting names.
+func FilePath(dsn string) (string, error) {
+	path := strings.TrimPrefix(dsn, "sqlite:")
+	switch {
+	case strings.Contains(dsn, "://"):
+		scheme, _, _ := strings.Cut(dsn, "://")
+		return "", fmt.Errorf("the database address %s:// is not supported; give a file path or sqlite:PATH", scheme)
+	case path == "":
+		return "", errors.New("the database has no path; give one such as afterword.db")
+	}
+	return filepath.Abs(path)
+}
+
+func openSQLite(ctx context.Context, dsn string) (*Store, error) {
+	path, err := FilePath(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := createPrivately(path); err != nil {
+		return nil, err
+	}
+	s := &Store{dialect: sqlite, path: path}
+	address := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteSettings.Encode()
+	s.writeDB = sqliteConnector(address)
+	s.writeDB.SetMaxOpenConns(1)
+	if err := s.prepareFile(ctx); err != nil {
+		return nil, errors.Join(err, s.writeDB.Close())
+	}
+	s.readDB = sqliteConnector(address, "pragma query_only = on")
+	s.readDB.SetMaxOpenConns(readers)
+	return s, nil
+}
+
+// prepareFile checks the file and brings its schema up to date.
+func (s *Store) prepareFile(ctx context.Context) error {
+	c, err := newConn(ctx, s.writeDB, s.dialect)
+	if err != nil {
+		return describeOpen(s.path, err)
+	}
+	defer c.close()
+	var answers []string
+	q := &query{ctx, c}
+	if answers, err = list(q, scanString, "pragma quick_check(1)"); err == nil && (len(answers) != 1 || answers[0] != "ok") {
+		err = fault.New(fault.Internal, "storage_corrupt", strings.Join(answers, "; "))
+	}
+	if err != nil {
+		return describeOpen(s.path, err)
+	}
+	return migrate(ctx, c)
+}
+
+func describeOpen(path string, err error) error {
+	if fault.Is(err, "storage_corrupt") {
+		return fmt.Errorf("the database %s is damaged (%w); restore a backup with `afterword restore FILE --db %s`", path, err, path)
+	}
+	return fmt.Errorf("open the database %s: %w", path, err)
+}
+
+// createPrivately makes the file with mode 0600 where there is none; SQLite
+// gives its journal files the mode of the database.
+func createPrivately(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		var reason error = err
+		if e := new(os.PathError); errors.As(err, &e) {
+			reason = e.Err
+		}
+		return fmt.Errorf("the database %s cannot be opened for writing: %w; choose another file with --db", path, reason)
+	}
+	return f.Close()
+}
+
+// sqliteFault tells what the caller can do about an engine's error.
+func sqliteFault(err error) error {
+	var e sqlite3.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	f := &fault.Error{Kind: fault.Unavailable, RetryAfter: 5 * time.Second, Cause: err}
+	switch e.Code {
+	case sqlite3.ErrFull:
+		f.Code, f.Detail = "storage_full", "The disk of the service is full: it can be read, but nothing can be written. Nothing was changed."
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		f.Code, f.Detail, f.RetryAfter = "storage_locked", "Another program is writing to the database. Try again in a moment.", time.Second
+	case sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrCantOpen:
+		f.Code, f.Detail = "storage_read_only", "The database of the service cannot be written. Nothing was changed."
+	case sqlite3.ErrIoErr:
+		f.Code, f.Detail = "storage_failed", "The disk of the service failed. Nothing was changed."
+	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+		f.Kind, f.Code, f.Detail = fault.Internal, "storage_corrupt", "The database of the service is damaged."
+	case sqlite3.ErrConstraint:
+		if e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey {
+			return &fault.Error{Kind: fault.Conflict, Code: "conflict", Detail: "That exists already.", Cause: err}
+		}
+		return nil
+	default:
+		return nil
+	}
+	return f
+}

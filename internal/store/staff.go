@@ -1,0 +1,86 @@
+package store
+
+import (
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+)
+
+const accountColumns = "account_id, email, name, password, created_at, disabled"
+
+func (q *query) scanAccount(s scanner) (a comment.Account, err error) {
+	return a, s.Scan(&a.ID, &a.Email, &a.Name, &a.Password, instant{&a.CreatedAt}, &a.Disabled)
+}
+
+func (q *query) withGrants(a comment.Account, err error) (comment.Account, error) {
+	if err != nil {
+		return a, err
+	}
+	a.Grants, err = list(q, func(s scanner) (g comment.Grant, err error) { return g, s.Scan(&g.Site, &g.Role) },
+		"select site_id, role from grants where account_id = $1 order by site_id", a.ID)
+	return a, err
+}
+
+func (q *query) Account(id string) (comment.Account, error) {
+	return q.withGrants(one(q, q.scanAccount, "select "+accountColumns+" from accounts where account_id = $1", id))
+}
+
+func (q *query) AccountByEmail(email string) (comment.Account, error) {
+	return q.withGrants(one(q, q.scanAccount, "select "+accountColumns+" from accounts where email = $1", email))
+}
+
+func (q *query) Accounts() ([]comment.Account, error) {
+	all, err := list(q, q.scanAccount, "select "+accountColumns+" from accounts order by email")
+	for i := range all {
+		if err == nil {
+			all[i], err = q.withGrants(all[i], nil)
+		}
+	}
+	return all, err
+}
+
+func (w *write) PutAccount(a comment.Account) error {
+	if _, err := w.conn.exec(w.ctx, "insert into accounts ("+accountColumns+`) values ($1, $2, $3, $4, $5, $6)
+		on conflict (account_id) do update set email = excluded.email, name = excluded.name, password = excluded.password, disabled = excluded.disabled`,
+		a.ID, a.Email, a.Name, a.Password, micros(a.CreatedAt), a.Disabled); err != nil {
+		return err
+	}
+	if _, err := w.conn.exec(w.ctx, "delete from grants where account_id = $1", a.ID); err != nil {
+		return err
+	}
+	for _, g := range a.Grants {
+		if _, err := w.conn.exec(w.ctx, "insert into grants (account_id, site_id, role) values ($1, $2, $3)", a.ID, g.Site, g.Role); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const sessionColumns = "session_id, account_id, kind, refresh_hash, previous_hash, rotated_at, created_at, used_at, expires_at, revoked_at"
+
+func scanSession(s scanner) (v comment.Session, err error) {
+	return v, s.Scan(&v.ID, &v.AccountID, &v.Kind, &v.RefreshHash, &v.PreviousHash, instant{&v.RotatedAt},
+		instant{&v.CreatedAt}, instant{&v.UsedAt}, instant{&v.ExpiresAt}, instant{&v.RevokedAt})
+}
+
+func (q *query) Session(id string) (comment.Session, error) {
+	return one(q, scanSession, "select "+sessionColumns+" from sessions where session_id = $1", id)
+}
+
+func (q *query) SessionByRefresh(hash string) (comment.Session, error) {
+	return one(q, scanSession, "select "+sessionColumns+` from sessions where refresh_hash = $1 and refresh_hash <> ''
+		union all select `+sessionColumns+" from sessions where previous_hash = $1 and previous_hash <> ''", hash)
+}
+
+func (w *write) PutSession(v comment.Session) error {
+	_, err := w.conn.exec(w.ctx, "insert into sessions ("+sessionColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		on conflict (session_id) do update set refresh_hash = excluded.refresh_hash, previous_hash = excluded.previous_hash,
+			rotated_at = excluded.rotated_at, used_at = excluded.used_at, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at`,
+		v.ID, v.AccountID, v.Kind, v.RefreshHash, v.PreviousHash, micros(v.RotatedAt), micros(v.CreatedAt), micros(v.UsedAt), micros(v.ExpiresAt), micros(v.RevokedAt))
+	return err
+}
+
+func (w *write) EndSessions(accountID string, at time.Time) error {
+	_, err := w.conn.exec(w.ctx, "update sessions set revoked_at = $2 where account_id = $1 and revoked_at = 0", accountID, micros(at))
+	return err
+}

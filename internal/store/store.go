@@ -1,0 +1,139 @@
+// Package store keeps everything in SQL: it hides the engine, the schema, the
+// grouping of writes into shared commits, and the files. internal/comment says
+// what a store has to do (comment.Store); plugin opens one and hands it to the
+// domain and to the followers.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
+)
+
+// Store is an open database. Its methods may be called from many goroutines.
+type Store struct {
+	dialect dialect
+	path    string // of the SQLite file
+	writeDB *sql.DB
+	readDB  *sql.DB
+	readers chan *conn
+	writer  *writer
+	signal  signal
+}
+
+// readers is the number of connections that serve View.
+const readers = 4
+
+// Open opens the database, creating it if it is not there, and brings its
+// schema up to date. dsn is a file path or sqlite:PATH.
+func Open(ctx context.Context, dsn string) (*Store, error) {
+	s, err := openSQLite(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	s.readers = make(chan *conn, readers)
+	for range readers {
+		c, err := newConn(ctx, s.readDB, s.dialect)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		s.readers <- c
+	}
+	c, err := newConn(ctx, s.writeDB, s.dialect)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.writer = startWriter(c, &s.signal)
+	return s, nil
+}
+
+// Close waits for the writes under way, then closes the files.
+func (s *Store) Close() error {
+	if s.writer != nil {
+		s.writer.stop()
+	}
+	for range len(s.readers) {
+		(<-s.readers).close()
+	}
+	return errors.Join(s.readDB.Close(), s.writeDB.Close())
+}
+
+// Path is the database file, "" where there is none.
+func (s *Store) Path() string { return s.path }
+
+// query answers comment.Reader on one connection, within one transaction.
+type query struct {
+	ctx  context.Context
+	conn *conn
+}
+
+// write answers comment.Tx. It notes whether the log has grown, so that the
+// followers can be woken after the commit.
+type write struct {
+	query
+	logged bool
+}
+
+var (
+	_ comment.Store  = (*Store)(nil)
+	_ comment.Reader = (*query)(nil)
+	_ comment.Tx     = (*write)(nil)
+)
+
+// View runs fn on one snapshot. It waits for a free connection as long as ctx
+// allows.
+func (s *Store) View(ctx context.Context, fn func(comment.Reader) error) error {
+	var c *conn
+	select {
+	case c = <-s.readers:
+	case <-ctx.Done():
+		return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "The service is busy. Try again in a moment.", RetryAfter: time.Second, Cause: ctx.Err()}
+	}
+	defer func() { s.readers <- c }()
+	// The statements run to their end whatever becomes of the request: a
+	// cancelled one would cost a goroutine a statement to watch for.
+	steady := context.WithoutCancel(ctx)
+	if _, err := c.exec(steady, "begin"); err != nil {
+		return err
+	}
+	defer c.exec(steady, "rollback")
+	return fn(&query{ctx: steady, conn: c})
+}
+
+// Write runs fn as one transaction; see comment.Store.
+func (s *Store) Write(ctx context.Context, fn func(comment.Tx) error) error {
+	return s.writer.do(ctx, func(w *write) error { return fn(w) })
+}
+
+// Changed is closed at the next commit of this process that grows a log. Ask
+// again for the one after.
+func (s *Store) Changed() <-chan struct{} { return s.signal.next() }
+
+// signal wakes everybody who waits, once.
+type signal struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+func (s *signal) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+	}
+	return s.ch
+}
+
+func (s *signal) fire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch != nil {
+		close(s.ch)
+		s.ch = nil
+	}
+}
