@@ -1,0 +1,79 @@
+// The staff API, one function a route. Everything the desk can do, a script
+// can do: there is no other API behind it.
+import { query } from './http';
+import { authed } from './session';
+import type * as T from './types';
+
+export { Problem } from './http';
+
+const enc = encodeURIComponent;
+const key = () => ({ 'Idempotency-Key': crypto.randomUUID() });
+const get = <R>(path: string, signal?: AbortSignal) => authed<R>('GET', path, signal ? { signal } : {});
+const post = <R>(path: string, body: unknown = {}) => authed<R>('POST', path, { body });
+const create = <R>(path: string, body: unknown) => authed<R>('POST', path, { body, headers: key() });
+const patch = <R>(path: string, body: unknown) => authed<R>('PATCH', path, { body });
+const remove = (path: string) => authed<void>('DELETE', path);
+
+export interface QueueQuery {
+  site?: string;
+  status?: string;
+  q?: string;
+  reason?: string;
+  author?: string;
+  page?: string;
+  sort?: string;
+  limit?: number;
+  cursor?: string | null;
+}
+
+export const listComments = (by: QueueQuery, signal?: AbortSignal) =>
+  get<T.Queue>(`moderation/comments${query({ ...by })}`, signal);
+export const readComment = (id: string, signal?: AbortSignal) =>
+  get<T.Detail>(`moderation/comments/${enc(id)}`, signal);
+
+export interface DecisionRequest {
+  action: T.Action;
+  items: { id: string; revision: number; status: T.Status }[];
+  reason?: string;
+  note?: string;
+}
+export const decide = (request: DecisionRequest) => create<T.Decision>('moderation/decisions', request);
+export const undo = (decision: string) =>
+  post<{ decision_id: string; results: T.DecisionResult[] }>(`moderation/decisions/${enc(decision)}/undo`);
+
+export const changePassword = (current: string, password: string) => post<void>('auth/password', { current, password });
+
+export const listSites = () => get<{ sites: T.Site[] }>('sites');
+export const changeSite = (site: string, change: { name?: string; origins?: string[] }) =>
+  patch<T.Site>(`sites/${enc(site)}`, change);
+export const changeOptions = (site: string, change: T.Options) => patch<T.Options>(`sites/${enc(site)}/options`, change);
+
+export const listWords = (site: string) => get<{ words: T.Word[] }>(`sites/${enc(site)}/words`);
+export const addWord = (site: string, list: T.Word['list'], text: string) =>
+  create<T.Word>(`sites/${enc(site)}/words`, { list, text });
+export const removeWord = (site: string, id: string) => remove(`sites/${enc(site)}/words/${enc(id)}`);
+
+export const listUsers = () => get<{ users: T.User[] }>('users');
+export const addUser = (account: { email: string; role: T.Role; site?: string }) =>
+  create<{ id: string; email: string; role: T.Role; password?: string }>('users', account);
+export const changeUser = (id: string, change: { role?: T.Role; site?: string; disabled?: boolean }) =>
+  patch<T.User>(`users/${enc(id)}`, change);
+
+const hooks = (site: string) => `sites/${enc(site)}/webhooks`;
+export const listEndpoints = (site: string) => get<{ endpoints: T.Endpoint[] }>(hooks(site));
+export const addEndpoint = (site: string, url: string, types: string[]) =>
+  create<T.Endpoint>(hooks(site), { url, types });
+export const changeEndpoint = (site: string, id: string, change: { status?: 'active' | 'paused'; types?: string[] }) =>
+  patch<T.Endpoint>(`${hooks(site)}/${enc(id)}`, change);
+export const removeEndpoint = (site: string, id: string) => remove(`${hooks(site)}/${enc(id)}`);
+export const testEndpoint = (site: string, id: string) =>
+  post<{ delivery_id: string; event_id: string }>(`${hooks(site)}/${enc(id)}/test`);
+export const rotateEndpoint = (site: string, id: string) => post<T.Endpoint>(`${hooks(site)}/${enc(id)}/rotate`);
+export const listDeliveries = (site: string, id: string, state: string, cursor: string | null) =>
+  get<{ deliveries: T.Delivery[]; next_cursor: string | null }>(
+    `${hooks(site)}/${enc(id)}/deliveries${query({ state, cursor })}`,
+  );
+export const readDelivery = (site: string, id: string) =>
+  get<T.DeliveryDetail>(`sites/${enc(site)}/deliveries/${enc(id)}`);
+export const redeliver = (site: string, id: string) =>
+  post<T.Delivery>(`sites/${enc(site)}/deliveries/${enc(id)}/redeliver`);

@@ -1,0 +1,143 @@
+// What surrounds a comment: its author, its thread, what was decided, who reported it.
+import { undo } from '../state/decide';
+import { href, hrefWith } from '../state/router';
+import { t } from '../strings';
+import { dateOnly } from '../time';
+import type { Comment, Detail, LoggedDecision } from '../types';
+import { When } from './bits';
+import { words } from './reasons';
+
+/** A neighbour in one or two lines; its link opens it in the same place. */
+function Brief({ comment, here = false }: { comment: Comment; here?: boolean }) {
+  const first = comment.text.length > 180 ? `${comment.text.slice(0, 180)}…` : comment.text;
+  return (
+    <div class={here ? 'brief here' : 'brief'}>
+      <p class="meta">
+        <bdi>{comment.author.name || t.row.anonymous}</bdi> · <When at={comment.created_at} /> ·{' '}
+        <span class={`state ${comment.status}`}>{t.status[comment.status]}</span>
+      </p>
+      <p class="brief-text" dir="auto">
+        {here ? <em>{t.detail.here}</em> : <a href={hrefWith({ open: comment.id })}>{first}</a>}
+      </p>
+    </div>
+  );
+}
+
+export function ThreadPart({ found }: { found: Detail }) {
+  const { ancestors, siblings_before, siblings_after, replies } = found.thread;
+  const alone = ancestors.length + siblings_before.length + siblings_after.length + replies.length === 0;
+  const level = (list: Comment[]) =>
+    list.map((comment) => (
+      <li key={comment.id}>
+        <Brief comment={comment} />
+      </li>
+    ));
+  return (
+    <section aria-labelledby="part-thread">
+      <h3 id="part-thread">{t.detail.thread}</h3>
+      {alone ? (
+        <p class="meta">{t.detail.noThread}</p>
+      ) : (
+        <ol class="thread">
+          {level(ancestors)}
+          {level(siblings_before)}
+          <li>
+            <Brief comment={found} here />
+            {replies.length > 0 && <ol>{level(replies)}</ol>}
+          </li>
+          {level(siblings_after)}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+export function AuthorPart({ found }: { found: Detail }) {
+  const { history, author } = found;
+  const others = history.comments.filter((comment) => comment.id !== found.id);
+  return (
+    <section aria-labelledby="part-author">
+      <h3 id="part-author">{t.detail.author}</h3>
+      <p class="meta">
+        {t.detail.tallies(history.approved, history.rejected, history.spam, history.pending)}
+        {author.first_seen_at && (
+          <>
+            {' '}
+            · {t.detail.firstSeen} {dateOnly(author.first_seen_at)}
+          </>
+        )}
+      </p>
+      {others.length === 0 ? (
+        <p class="meta">{t.detail.noHistory}</p>
+      ) : (
+        <>
+          <ol class="briefs">
+            {others.map((comment) => (
+              <li key={comment.id}>
+                <Brief comment={comment} />
+              </li>
+            ))}
+          </ol>
+          <a href={href('/admin/', { status: 'all', author: author.id })}>{t.row.siteWide}</a>
+        </>
+      )}
+    </section>
+  );
+}
+
+export function DecisionsPart({ found }: { found: Detail }) {
+  return (
+    <section aria-labelledby="part-decisions">
+      <h3 id="part-decisions">{t.detail.decisions}</h3>
+      {found.decisions.length === 0 && <p class="meta">{t.detail.noDecisions}</p>}
+      <ol class="log">
+        {found.decisions.map((decision) => (
+          <li key={decision.decision_id} class={decision.state}>
+            <Decided decision={decision} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Decided({ decision }: { decision: LoggedDecision }) {
+  const { by, reason, note, state } = decision;
+  return (
+    <>
+      <p>
+        <b>{t.done[decision.action]}</b> {by.name || by.kind} · <When at={decision.at} />
+      </p>
+      <p class="meta">
+        {t.detail.moves(decision.from, decision.to)} · {t.detail.revision(decision.revision)}
+        {reason && ` · ${t.reasons.list[reason] ?? words(reason)}`}
+        {t.detail.states[state] && ` · ${t.detail.states[state]}`}{' '}
+        {state === 'held' && (
+          <button type="button" class="quiet" onClick={() => void undo(decision.decision_id)}>
+            {t.row.undo}
+          </button>
+        )}
+      </p>
+      {note && <p class="note">{note}</p>}
+    </>
+  );
+}
+
+export function ReportsPart({ found }: { found: Detail }) {
+  return (
+    <section aria-labelledby="part-reports">
+      <h3 id="part-reports">{t.detail.reports}</h3>
+      {found.report_list.length === 0 && <p class="meta">{t.detail.noReports}</p>}
+      <ul class="log">
+        {found.report_list.map((report, i) => (
+          <li key={i}>
+            <p>
+              <b>{words(report.reason)}</b> · <When at={report.at} />
+            </p>
+            {report.note && <p class="note">{report.note}</p>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

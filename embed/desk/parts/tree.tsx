@@ -1,0 +1,39 @@
+// A comment's tree as elements. Tags outside the list become their children:
+// nothing from the wire reaches an HTML sink.
+import { h, type ComponentChildren } from 'preact';
+import type { Element, Node } from '../types';
+
+const tags = new Set(['p', 'br', 'em', 'strong', 'del', 'code', 'pre', 'blockquote', 'ul', 'ol', 'li']);
+
+export function Tree({ nodes }: { nodes: Node[] }) {
+  return <>{nodes.map(show)}</>;
+}
+
+function show(node: Node): ComponentChildren {
+  if (typeof node === 'string') return node;
+  const children = (node.c ?? []).map(show);
+  if (node.t === 'a') return link(node, children);
+  if (!tags.has(node.t)) return children;
+  return h(node.t, node.t === 'ol' && node.start ? { start: node.start } : null, ...children);
+}
+
+function link(node: Element, children: ComponentChildren) {
+  const href = node.href ?? '';
+  if (!/^(https?:|mailto:)/i.test(href)) return children;
+  return (
+    <a href={href} target="_blank" rel="nofollow ugc noopener noreferrer">
+      {children}
+    </a>
+  );
+}
+
+const blocks = new Set(['p', 'br', 'pre', 'blockquote', 'li']);
+
+/** The words of a tree on one line. */
+export function plain(nodes: Node[]): string {
+  const text = (node: Node): string => {
+    if (typeof node === 'string') return node;
+    return plain(node.c ?? []) + (blocks.has(node.t) ? ' ' : '');
+  };
+  return nodes.map(text).join('').trim();
+}

@@ -1,0 +1,180 @@
+// Decisions: shown at once, sent, and taken back while the window is open.
+// A decision that the server refuses puts the row back with the reason.
+import { signal } from '@preact/signals';
+import * as api from '../api';
+import { explain, t } from '../strings';
+import type { Action, Comment, Decision, DecisionResult, Status } from '../types';
+import * as queue from './queue';
+import { alert, say } from './ui';
+
+interface Act {
+  action: Action;
+  comments: Comment[];
+  /** Empty until the server has answered. */
+  decision: string;
+  until: number | null;
+  answered: Promise<void>;
+}
+
+export interface Why {
+  reason?: string;
+  note?: string;
+}
+
+/** Newest last; also those whose rows have left, for the key that undoes. */
+export const acts = signal<Act[]>([]);
+/** Counts decisions that are settled, so that an open detail knows when to read again. */
+export const settled = signal(0);
+
+const atMost = 500;
+const outcome: Record<Action, Status> = {
+  approve: 'approved',
+  reject: 'rejected',
+  spam: 'spam',
+  delete: 'deleted',
+  restore: 'pending',
+};
+
+/** What can be done to a comment of this status, in the order of the buttons. */
+export function actionsFor(status: Status): Action[] {
+  if (status === 'pending') return ['approve', 'reject', 'spam', 'delete'];
+  if (status === 'approved') return ['reject', 'spam', 'delete'];
+  if (status === 'deleted') return ['restore'];
+  return status === 'rejected' ? ['restore', 'approve', 'spam', 'delete'] : ['restore', 'approve', 'reject', 'delete'];
+}
+
+export function decide(action: Action, comments: Comment[], why: Why = {}) {
+  const busy = new Set(acts.value.filter((act) => !act.decision).flatMap((act) => act.comments.map((c) => c.id)));
+  const fit = comments.filter((c) => actionsFor(c.status).includes(action) && !busy.has(c.id));
+  for (let i = 0; i < fit.length; i += atMost) decideSome(action, fit.slice(i, i + atMost), why);
+}
+
+function decideSome(action: Action, comments: Comment[], why: Why) {
+  const ids = comments.map((comment) => comment.id);
+  const listed = ids.some((id) => queue.find(id)?.mark.kind === 'open');
+  const next = queue.after(ids);
+  queue.tidy();
+  queue.mark(ids, (row) => ({
+    ...row,
+    mark: { kind: 'acted', action, until: null, sent: false, leaveAt: Infinity, decision: '' },
+  }));
+  queue.select(ids, false);
+  tally(comments, action, 1);
+  if (listed) goTo(next, ids);
+  const act: Act = { action, comments, decision: '', until: null, answered: Promise.resolve() };
+  acts.value = [...acts.value.slice(-19), act];
+  act.answered = send(act, why);
+}
+
+function goTo(next: string, decided: string[]) {
+  if (!decided.includes(queue.current.value)) return;
+  if (next) queue.focusOn(next);
+  else {
+    queue.current.value = '';
+    document.getElementById('queue-title')?.focus();
+  }
+}
+
+async function send(act: Act, why: Why) {
+  const items = act.comments.map(({ id, revision, status }) => ({ id, revision, status }));
+  try {
+    take(act, await api.decide({ action: act.action, items, ...why }));
+  } catch (problem) {
+    fail(act, problem);
+  }
+  settled.value++;
+}
+
+function take(act: Act, answer: Decision) {
+  const until = answer.undo_until ? queue.localTime(Date.parse(answer.undo_until)) : null;
+  const leaveAt = until ?? Date.now() + queue.lineStays / 2;
+  const done = answer.results.filter((result) => result.ok).map((result) => result.id);
+  act.decision = answer.decision_id;
+  act.until = until;
+  queue.mark(done, (row) => ({
+    ...row,
+    mark: { kind: 'acted', action: act.action, until, sent: true, leaveAt, decision: act.decision },
+  }));
+  const lost = answer.results.filter((result) => !result.ok);
+  for (const result of lost) lose(act, result);
+  act.comments = act.comments.filter((comment) => done.includes(comment.id));
+  if (done.length === 0) drop(act);
+  say(t.said.decided(act.action, done.length, lost.length, until !== null));
+}
+
+function lose(act: Act, result: DecisionResult) {
+  const comment = act.comments.find((c) => c.id === result.id);
+  if (comment) tally([comment], act.action, -1);
+  if (result.code === 'conflict' && result.status && result.status !== comment?.status) {
+    queue.decidedElsewhere(result.id, result.status, result.by ?? '', true);
+    return;
+  }
+  const stale = result.code === 'conflict';
+  const trouble = stale ? t.row.stale : result.detail || t.problems.generic;
+  queue.mark([result.id], (row) => ({ ...row, mark: { kind: 'open', trouble, newer: stale } }));
+}
+
+function fail(act: Act, problem: unknown) {
+  const trouble = t.row.failed(act.action, explain(problem));
+  tally(act.comments, act.action, -1);
+  queue.mark(
+    act.comments.map((comment) => comment.id),
+    (row) => ({ ...row, mark: { kind: 'open', trouble } }),
+  );
+  drop(act);
+  alert(trouble);
+}
+
+const drop = (act: Act) => (acts.value = acts.value.filter((other) => other !== act));
+
+/** Takes back the newest act that still can be; tells when there is none. */
+export async function undoLast() {
+  const last = acts.value.findLast((act) => !act.decision || (act.until ?? 0) > Date.now());
+  if (!last) return say(t.said.nothingToUndo);
+  await last.answered;
+  if (last.decision && last.until) await undo(last.decision);
+}
+
+export async function undo(decision: string) {
+  const act = acts.value.find((other) => other.decision === decision);
+  try {
+    const answer = await api.undo(decision);
+    const back = answer.results.filter((result) => result.ok).map((result) => result.id);
+    if (act) drop(act);
+    bringBack(act, back);
+    say(t.said.undone(back.length));
+  } catch (problem) {
+    alert(t.said.undoFailed(explain(problem)));
+  }
+  settled.value++;
+}
+
+function bringBack(act: Act | undefined, ids: string[]) {
+  if (act) tally(act.comments.filter((c) => ids.includes(c.id)), act.action, -1);
+  queue.tidy();
+  const first = ids.find((id) => queue.find(id));
+  if (!first || !act) return void queue.load();
+  queue.mark(ids, (row) => ({ ...row, mark: { kind: 'open' } }));
+  requestAnimationFrame(() => queue.focusOn(first));
+}
+
+// The tabs' numbers follow at once; the live stream brings the true ones.
+function tally(comments: Comment[], action: Action, sign: 1 | -1) {
+  if (!queue.counts.value) return;
+  const next = { ...queue.counts.value };
+  for (const comment of comments) {
+    next[comment.status] = Math.max(0, next[comment.status] - sign);
+    next[outcome[action]] += sign;
+  }
+  queue.counts.value = next;
+}
+
+/** Reads a comment that its author has changed since, and shows it in place. */
+export async function renew(id: string) {
+  try {
+    const now = await api.readComment(id);
+    queue.mark([id], (row) => ({ comment: { ...row.comment, ...now }, mark: { kind: 'open' } }));
+  } catch (problem) {
+    queue.mark([id], (row) => ({ ...row, mark: { kind: 'open', trouble: explain(problem), newer: true } }));
+  }
+}

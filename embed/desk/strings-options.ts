@@ -1,0 +1,60 @@
+// The site options as the settings page explains them. An option that the
+// server knows and this table does not is shown by its name as plain text.
+
+export type OptionKind = 'choice' | 'switch' | 'number' | 'text';
+
+export interface OptionText {
+  kind: OptionKind;
+  label: string;
+  hint: string;
+  choices?: [string, string][];
+}
+
+export const options: Record<string, OptionText> = {
+  moderation: {
+    kind: 'choice',
+    label: 'Moderation',
+    hint: 'Which comments wait for a moderator before readers see them.',
+    choices: [
+      ['all', 'Hold every comment'],
+      ['new', 'Hold authors who are not trusted yet'],
+      ['flagged', 'Hold only what a check flags'],
+      ['off', 'Publish at once'],
+    ],
+  },
+  trusted_after: {
+    kind: 'number',
+    label: 'Trusted after',
+    hint: 'Approved comments after which an author counts as trusted.',
+  },
+  undo_window: {
+    kind: 'text',
+    label: 'Undo window',
+    hint: '0s to 60s. A decision leaves the desk only when this time is over; until then it can be undone.',
+  },
+  edit_window: {
+    kind: 'text',
+    label: 'Edit window',
+    hint: 'How long authors may change their comment, such as 5m. 0s: not at all.',
+  },
+  close_after: {
+    kind: 'text',
+    label: 'Close pages after',
+    hint: 'Age at which a page takes no more comments, such as 30d, or never.',
+  },
+  votes: { kind: 'switch', label: 'Votes', hint: 'Readers may vote comments up and down.' },
+  guests: { kind: 'switch', label: 'Guests', hint: 'Readers may comment without signing in.' },
+  live: { kind: 'switch', label: 'Live updates', hint: 'Open pages show new comments by themselves.' },
+  rate_limits: { kind: 'switch', label: 'Rate limits', hint: 'Slows down who writes very much in a short time.' },
+  max_depth: { kind: 'number', label: 'Depth of replies', hint: 'Deeper replies are shown at this level.' },
+  max_length: { kind: 'number', label: 'Longest comment', hint: 'In characters.' },
+  language: { kind: 'text', label: 'Language', hint: 'Language tag of the widget’s words, such as en or de.' },
+};
+
+export const optionGroups: [string, string[]][] = [
+  ['Moderation', ['moderation', 'trusted_after', 'undo_window']],
+  ['Readers', ['edit_window', 'close_after', 'votes', 'guests', 'live', 'rate_limits']],
+  ['Comments', ['max_depth', 'max_length', 'language']],
+];
+
+export const otherGroup = 'More';

@@ -1,0 +1,218 @@
+// The shapes that the staff API speaks. Names follow the API exactly.
+
+export type Status = 'pending' | 'approved' | 'rejected' | 'spam' | 'deleted';
+export type Action = 'approve' | 'reject' | 'spam' | 'delete' | 'restore';
+export type Role = 'viewer' | 'moderator' | 'admin' | 'owner';
+export type Counts = Record<Status, number>;
+
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+  role: Role;
+  roles: { site: string; role: Role }[];
+  created_at: string;
+  disabled: boolean;
+}
+
+export interface Grant {
+  access_token: string;
+  token_type: string;
+  expires_in: number;
+  user: User;
+}
+
+export interface Element {
+  t: string;
+  c?: Node[];
+  href?: string;
+  start?: number;
+}
+export type Node = string | Element;
+
+export interface Span {
+  start: number;
+  end: number;
+}
+
+export interface Reason {
+  check: string;
+  code: string;
+  sentence: string;
+  hint: 'none' | 'hold' | 'spam' | 'reject';
+  spans?: Span[] | null;
+  version?: string;
+}
+
+export interface Author {
+  id: string;
+  name: string;
+  kind: 'guest' | 'reader' | 'staff';
+  badge?: string;
+  approved: number;
+  rejected: number;
+  first_seen_at: string | null;
+}
+
+export interface Page {
+  key: string;
+  url: string;
+  title: string;
+  open: boolean;
+}
+
+export interface Comment {
+  id: string;
+  parent_id: string | null;
+  site: string;
+  page: Page;
+  author: Author;
+  status: Status;
+  revision: number;
+  public_revision: number;
+  text: string;
+  tree: Node[];
+  created_at: string;
+  edited_at: string | null;
+  reasons: Reason[];
+  risk: 'low' | 'medium' | 'high';
+  reports: { count: number; reasons: Record<string, number> };
+  held: { decision_id: string; action: Action; undo_until: string; by: string } | null;
+  decided: { decision_id: string; action: Action; at: string; by: string; reason?: string | null } | null;
+}
+
+export interface Step {
+  check: string;
+  version: string;
+  took_us: number;
+  error?: string | null;
+  evidence: Reason[];
+}
+
+export interface Revision {
+  revision: number;
+  text: string;
+  created_at: string;
+  diff?: { op: 'equal' | 'insert' | 'delete'; text: string }[] | null;
+  trace?: Step[] | null;
+}
+
+export interface LoggedDecision {
+  decision_id: string;
+  action: Action;
+  from: Status;
+  to: Status;
+  revision: number;
+  reason?: string | null;
+  note?: string | null;
+  by: { kind: string; name: string };
+  at: string;
+  state: 'held' | 'done' | 'undone';
+}
+
+export interface Detail extends Comment {
+  revisions: Revision[];
+  trace: Step[];
+  history: { comments: Comment[]; approved: number; rejected: number; spam: number; pending: number };
+  thread: { ancestors: Comment[]; siblings_before: Comment[]; siblings_after: Comment[]; replies: Comment[] };
+  decisions: LoggedDecision[];
+  report_list: { reason: string; note?: string | null; at: string }[];
+}
+
+export interface Queue {
+  comments: Comment[];
+  counts: Counts;
+  next_cursor: string | null;
+}
+
+export interface DecisionResult {
+  id: string;
+  ok: boolean;
+  status?: Status;
+  code?: string;
+  detail?: string;
+  by?: string;
+  action?: Action;
+}
+
+export interface Decision {
+  decision_id: string;
+  undo_until: string | null;
+  results: DecisionResult[];
+}
+
+/** One event of the live queue. `by` and `action` are there when a person decided. */
+export interface LiveEvent {
+  type: string;
+  site: string;
+  id: string;
+  status: Status;
+  revision: number;
+  by?: string;
+  action?: Action;
+  counts?: Counts;
+}
+
+export type OptionValue = string | number | boolean;
+export type Options = Record<string, OptionValue>;
+
+export interface Site {
+  key: string;
+  name: string;
+  origins: string[];
+  options: Options;
+  created_at: string;
+  role: Role;
+}
+
+export interface Word {
+  id: string;
+  list: 'banned' | 'suspect' | 'allowed';
+  text: string;
+  created_at: string;
+}
+
+export interface Endpoint {
+  id: string;
+  site: string;
+  url: string;
+  types: string[];
+  status: 'active' | 'paused' | 'disabled' | 'gone';
+  created_at: string;
+  last_success_at: string | null;
+  last_failure_at: string | null;
+  last_failure: string | null;
+  failures: number;
+  owed: number;
+  secret?: string;
+}
+
+export interface Delivery {
+  id: string;
+  endpoint_id: string;
+  event_id: string;
+  type: string;
+  comment_id: string | null;
+  sequence: number;
+  state: 'owed' | 'delivered' | 'failed' | 'cancelled';
+  attempts: number;
+  next_attempt_at: string | null;
+  created_at: string;
+  delivered_at: string | null;
+  last: { status: number | null; class: string; ms: number; at: string } | null;
+}
+
+export interface Attempt {
+  n: number;
+  at: string;
+  ms: number;
+  status: number | null;
+  class: string;
+  detail: string;
+  response: string;
+}
+
+export interface DeliveryDetail extends Delivery {
+  body: string;
+  attempts_list: Attempt[];
+}

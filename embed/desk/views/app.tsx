@@ -1,0 +1,110 @@
+// The frame around every screen: sign-in, navigation, live regions, dialogs.
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { Empty, Failure, Skeleton } from '../parts/bits';
+import { Dialogs } from '../parts/dialogs';
+import { Nav } from '../parts/nav';
+import { phase, start } from '../session';
+import { follow as followDetail } from '../state/detail';
+import * as keys from '../state/keys';
+import * as live from '../state/live';
+import { follow as followQueue } from '../state/queue';
+import { screen } from '../state/router';
+import { load as loadSites } from '../state/sites';
+import { alarm, online, said } from '../state/ui';
+import { t } from '../strings';
+import { QueueView } from './queue';
+import { SignInAgain, SignInView } from './signin';
+
+export function App() {
+  const now = phase.value;
+  return (
+    <>
+      {now === 'unreachable' && (
+        <main class="alone">
+          <h1>{t.desk}</h1>
+          <Failure text={t.signIn.unreachable} retry={() => void start()} />
+        </main>
+      )}
+      {now === 'out' && <SignInView />}
+      {(now === 'in' || now === 'ended') && <Desk />}
+      {now === 'ended' && <SignInAgain />}
+      <p class="unseen" role="status">
+        {said.value}
+      </p>
+      <p class="unseen" role="alert">
+        {alarm.value}
+      </p>
+    </>
+  );
+}
+
+const titles: Record<string, string> = {
+  '': t.queue.title,
+  webhooks: t.nav.webhooks,
+  settings: t.nav.settings,
+  users: t.nav.users,
+  account: t.nav.account,
+};
+
+function Desk() {
+  useEffect(() => {
+    void loadSites();
+    followQueue();
+    followDetail();
+    live.listen();
+    return keys.listen();
+  }, []);
+  const at = screen.value;
+  useEffect(() => {
+    document.title = `${titles[at] ?? t.product} · ${t.desk}`;
+  }, [at]);
+  return (
+    <div class="frame">
+      <a class="skip" href="#main">
+        {t.skip}
+      </a>
+      <Nav />
+      <main id="main" tabIndex={-1}>
+        {!online.value && (
+          <p class="offline" role="alert">
+            {t.common.offline}
+          </p>
+        )}
+        <Screen at={at} />
+      </main>
+      <Dialogs />
+    </div>
+  );
+}
+
+type Pages = typeof import('./admin').pages;
+
+const admin = signal<Pages | 'failed' | null>(null);
+const isPage = (at: string): at is keyof Pages => ['webhooks', 'settings', 'users', 'account'].includes(at);
+
+function loadAdmin() {
+  admin.value = null;
+  import('./admin').then(
+    ({ pages }) => (admin.value = pages),
+    () => (admin.value = 'failed'),
+  );
+}
+
+function Screen({ at }: { at: string }) {
+  const needed = isPage(at);
+  useEffect(() => {
+    if (needed && !admin.value) loadAdmin();
+  }, [needed]);
+  if (at === '') return <QueueView />;
+  if (!needed) {
+    return (
+      <Empty title={t.common.notFound}>
+        <a href="/admin/">{t.common.toQueue}</a>
+      </Empty>
+    );
+  }
+  if (admin.value === 'failed') return <Failure text={t.problems.offline} retry={loadAdmin} />;
+  const Page = admin.value?.[at];
+  return Page ? <Page /> : <Skeleton />;
+}

@@ -1,0 +1,126 @@
+// What one endpoint was sent, is still owed, or could not take.
+import { useState } from 'preact/hooks';
+import * as api from '../api';
+import { Chip, Empty, Failure, Skeleton, When } from '../parts/bits';
+import type { IconName } from '../parts/icons';
+import { useAct, useLoaded } from '../parts/use';
+import { hrefWith, param } from '../state/router';
+import { t } from '../strings';
+import { ta } from '../strings-admin';
+import type { Delivery } from '../types';
+
+const state = param('state');
+const states = ['', 'owed', 'delivered', 'failed', 'cancelled'] as const;
+const looks: Record<Delivery['state'], ['ok' | 'warn' | 'danger' | 'plain', IconName]> = {
+  delivered: ['ok', 'tick'],
+  owed: ['warn', 'clock'],
+  failed: ['danger', 'cross'],
+  cancelled: ['plain', 'slash'],
+};
+
+export function StateChip({ state: of }: { state: Delivery['state'] }) {
+  const [tone, icon] = looks[of];
+  return (
+    <Chip tone={tone} icon={icon}>
+      {ta.hooks.states[of]}
+    </Chip>
+  );
+}
+
+export function DeliveriesView({ site, endpoint }: { site: string; endpoint: string }) {
+  const of = state.value;
+  const first = useLoaded(`${endpoint} ${of}`, () => api.listDeliveries(site, endpoint, of, null));
+  return (
+    <>
+      <p>
+        <a href={hrefWith({ endpoint: null, state: null })}>← {ta.hooks.backToEndpoints}</a>
+      </p>
+      <h2>{ta.hooks.deliveries}</h2>
+      <nav class="tabs" aria-label={ta.hooks.deliveries}>
+        <ul>
+          {states.map((one) => (
+            <li key={one}>
+              <a href={hrefWith({ state: one || null })} aria-current={one === of ? 'page' : undefined}>
+                {one ? ta.hooks.states[one] : ta.hooks.all}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      {first.trouble && <Failure text={first.trouble} retry={first.reload} />}
+      {!first.data && !first.trouble && <Skeleton rows={3} />}
+      {first.data && (
+        <Table
+          key={`${of}.${first.data.deliveries[0]?.id}`}
+          first={first.data}
+          more={(cursor) => api.listDeliveries(site, endpoint, of, cursor)}
+        />
+      )}
+    </>
+  );
+}
+
+type Page = Awaited<ReturnType<typeof api.listDeliveries>>;
+
+function Table({ first, more }: { first: Page; more: (cursor: string) => Promise<Page> }) {
+  const [page, setPage] = useState(first);
+  const { run, busy, error } = useAct();
+  if (page.deliveries.length === 0) return <Empty title={ta.hooks.noDeliveries} />;
+  const grow = (cursor: string) =>
+    run(async () => {
+      const next = await more(cursor);
+      setPage({ deliveries: [...page.deliveries, ...next.deliveries], next_cursor: next.next_cursor });
+    });
+  const { col } = ta.hooks;
+  return (
+    <>
+      <table class="data">
+        <thead>
+          <tr>
+            {[col.type, col.state, col.attempts, col.last, col.next, col.made].map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {page.deliveries.map((one) => (
+            <DeliveryRow key={one.id} delivery={one} />
+          ))}
+        </tbody>
+      </table>
+      {error && <p class="error">{error}</p>}
+      {page.next_cursor && (
+        <button type="button" class="more" disabled={busy} onClick={() => void grow(page.next_cursor ?? '')}>
+          {t.common.more}
+        </button>
+      )}
+    </>
+  );
+}
+
+export const answered = (last: { status: number | null; class: string; ms: number }) =>
+  `${last.status ?? last.class} · ${last.ms.toLocaleString('en')} ms`;
+
+function DeliveryRow({ delivery: one }: { delivery: Delivery }) {
+  const { col } = ta.hooks;
+  return (
+    <tr>
+      <td data-label={col.type}>
+        <a class="mono" href={hrefWith({ delivery: one.id })}>
+          {one.type}
+        </a>
+      </td>
+      <td data-label={col.state}>
+        <StateChip state={one.state} />
+      </td>
+      <td data-label={col.attempts}>{one.attempts}</td>
+      <td data-label={col.last}>{one.last ? answered(one.last) : '–'}</td>
+      <td data-label={col.next}>{one.next_attempt_at ? <When at={one.next_attempt_at} /> : '–'}</td>
+      <td data-label={col.made}>
+        <When at={one.created_at} />
+      </td>
+    </tr>
+  );
+}
