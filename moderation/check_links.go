@@ -1,0 +1,148 @@
+package moderation
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Codes of the check "links".
+const (
+	CodeTooManyLinks      = "too_many_links"     // hold: more than the site allows
+	CodeNewcomerLink      = "newcomer_link"      // hold in ModeNew: any link of a newcomer
+	CodeLookalikeHost     = "lookalike_host"     // hold: foreign letters that look Latin
+	CodeInternationalHost = "international_host" // none: letters beyond ASCII in the host
+	CodeShortener         = "shortener"          // hold: hides where it leads
+	CodeNumericHost       = "numeric_host"       // hold: an address instead of a name
+	CodeLinkUser          = "link_user"          // hold: text before an @ poses as the host
+	CodeMisleadingLink    = "misleading_link"    // hold: the text names another host
+)
+
+const (
+	maxLinksSeen = 50   // links taken apart in one comment; the count goes on
+	maxLinkText  = 300  // bytes of a link's text
+	maxHref      = 2000 // bytes of its address
+)
+
+// linksCheck looks at the links that survive rendering.
+type linksCheck struct{}
+
+func (linksCheck) Name() string { return "links" }
+func (linksCheck) Version() int { return 1 }
+
+func (linksCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
+	if len(s.Links) == 0 {
+		return nil, nil
+	}
+	found := linkCounts(s)
+	hosts := make(map[string]bool)
+	for _, href := range s.Links[:min(len(s.Links), maxLinksSeen)] {
+		if l, ok := linkOf(href); ok {
+			hosts[l.host] = true
+			found = append(found, l.evidence(s.Text)...)
+		}
+	}
+	return append(found, misleading(s.Text, hosts)...), nil
+}
+
+// linkCounts judges how many links there are, and whose.
+func linkCounts(s *Subject) []Evidence {
+	var found []Evidence
+	if limit := s.Site.MaxLinks; limit >= 0 && len(s.Links) > limit {
+		found = append(found, Evidence{
+			Code: CodeTooManyLinks, Hint: HintHold,
+			Sentence: fmt.Sprintf("The comment has %s; the site allows %d.", count(len(s.Links), "link"), limit),
+		})
+	}
+	if s.newcomer() {
+		e := Evidence{
+			Code: CodeNewcomerLink, Hint: HintNone,
+			Sentence: "An author without a record on this site posted a link.",
+		}
+		if s.Site.Mode.holdsNewcomers() {
+			e.Hint = HintHold
+		}
+		found = append(found, e)
+	}
+	return found
+}
+
+// evidence judges one link by where it leads.
+func (l link) evidence(text string) []Evidence {
+	var found []Evidence
+	add := func(code string, hint Hint, sentence string) {
+		found = append(found, Evidence{
+			Code: code, Hint: hint, Sentence: sentence, Spans: l.spans(text),
+			Data: map[string]string{"host": l.host},
+		})
+	}
+	if latin, ok := l.looksLike(); ok {
+		add(CodeLookalikeHost, HintHold,
+			fmt.Sprintf("The host “%s” is written with foreign letters to look like “%s”.", l.host, latin))
+	} else if l.international() {
+		add(CodeInternationalHost, HintNone, fmt.Sprintf("The link leads to “%s”.", l.host))
+	}
+	if l.shortened() {
+		add(CodeShortener, HintHold, fmt.Sprintf("The short link through %s hides where it leads.", l.host))
+	}
+	if l.numeric() {
+		add(CodeNumericHost, HintHold, fmt.Sprintf("The link leads to the bare address %s.", l.host))
+	}
+	if l.user {
+		add(CodeLinkUser, HintHold,
+			fmt.Sprintf("The link shows something else before the @, but leads to %s.", l.host))
+	}
+	return found
+}
+
+// spans finds the link in the source, by its href or else by its host.
+func (l link) spans(text string) []Span {
+	for _, written := range []string{l.href, l.host} {
+		if i := strings.Index(text, written); i >= 0 {
+			return []Span{runeSpan(text, i, i+len(written))}
+		}
+	}
+	return nil
+}
+
+// runeSpan turns byte offsets into a span.
+func runeSpan(text string, from, to int) Span {
+	start := utf8.RuneCountInString(text[:from])
+	return Span{start, start + utf8.RuneCountInString(text[from:to])}
+}
+
+// misleading finds links written as [text](href) whose text names a host other
+// than the one they lead to. Only hosts of links that readers get count, so code
+// samples are left alone.
+func misleading(text string, hosts map[string]bool) []Evidence {
+	var found []Evidence
+	for at := 0; len(found) < maxLinksSeen; {
+		middle := strings.Index(text[at:], "](")
+		if middle < 0 {
+			return found
+		}
+		middle += at
+		at = middle + len("](")
+		open := strings.LastIndexByte(text[max(0, middle-maxLinkText):middle], '[')
+		end := strings.IndexAny(text[at:min(len(text), at+maxHref)], ") \t\n")
+		if open < 0 || end < 0 {
+			continue
+		}
+		open += max(0, middle-maxLinkText)
+		named, names := namedHost(text[open+1 : middle])
+		if !names {
+			continue
+		}
+		l, ok := linkOf(strings.Trim(text[at:at+end], "<>"))
+		if ok && hosts[l.host] && !sameSite(named, l.host) {
+			found = append(found, Evidence{
+				Code: CodeMisleadingLink, Hint: HintHold,
+				Sentence: fmt.Sprintf("The link's text names %s, but it leads to %s.", named, l.host),
+				Spans:    []Span{runeSpan(text, open, at+end+1)},
+				Data:     map[string]string{"host": l.host, "named": named},
+			})
+		}
+	}
+	return found
+}

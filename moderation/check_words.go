@@ -1,0 +1,128 @@
+package moderation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Codes of the check "words".
+const (
+	CodeBannedWord  = "banned_word"  // reject
+	CodeSuspectWord = "suspect_word" // hold
+)
+
+// wordsCheck matches the site's lists, one evidence for each entry found, so
+// that every entry can be judged by what it caused.
+type wordsCheck struct{}
+
+func (wordsCheck) Name() string { return "words" }
+func (wordsCheck) Version() int { return 1 }
+
+func (wordsCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
+	if s.Words == nil || len(s.Words.entries) == 0 {
+		return nil, nil
+	}
+	found := findings{words: s.Words, text: []rune(s.Text)}
+	for _, h := range s.Words.find(s.Text) {
+		found.add(h.entry, h.span)
+	}
+	if s.Plain != s.Text {
+		found.addRendered(s.Plain)
+	}
+	return found.evidence(), nil
+}
+
+// findings gathers the places of each entry, in the order of their discovery.
+type findings struct {
+	words *Words
+	text  []rune
+	order []int
+	spans map[int][]Span
+}
+
+func (f *findings) add(entry int, spans ...Span) {
+	if f.spans == nil {
+		f.spans = make(map[int][]Span)
+	}
+	known, seen := f.spans[entry]
+	if !seen {
+		f.order = append(f.order, entry)
+	}
+	for _, s := range spans {
+		if !slices.Contains(known, s) && len(known) < maxFindings {
+			known = append(known, s)
+		}
+	}
+	f.spans[entry] = known
+}
+
+// addRendered adds what only the reader sees: markup inside a word, sh**i**t,
+// hides it in the source.
+func (f *findings) addRendered(plain string) {
+	rendered := []rune(plain)
+	for _, h := range f.words.find(plain) {
+		if _, seen := f.spans[h.entry]; !seen {
+			f.add(h.entry, locate(f.text, rendered[h.span.Start:h.span.End])...)
+		}
+	}
+}
+
+// locate finds where a rendered word stands in the source, with nothing but
+// markup between its letters.
+func locate(source, word []rune) []Span {
+	var spans []Span
+	for i := 0; i < len(source) && len(spans) < maxFindings; i++ {
+		if end, ok := spelledAt(source, i, word); ok {
+			spans = append(spans, Span{i, end})
+			i = end - 1
+		}
+	}
+	return spans
+}
+
+func spelledAt(source []rune, i int, word []rune) (end int, ok bool) {
+	limit := min(len(source), i+4*len(word)+maxGap)
+	for _, r := range word {
+		for i < limit && source[i] != r && end > 0 && !unicode.IsLetter(source[i]) {
+			i++
+		}
+		if i >= limit || source[i] != r {
+			return 0, false
+		}
+		i++
+		end = i
+	}
+	return end, true
+}
+
+func (f *findings) evidence() []Evidence {
+	var out []Evidence
+	for _, entry := range f.order {
+		out = append(out, f.one(f.words.entries[entry], f.spans[entry]))
+	}
+	return out
+}
+
+func (f *findings) one(w Word, spans []Span) Evidence {
+	e := Evidence{
+		Code: CodeBannedWord, Hint: HintReject, Spans: spans,
+		Data: map[string]string{"word_id": w.ID, "word": w.Text},
+	}
+	kind := "banned"
+	if w.List == ListSuspect {
+		e.Code, e.Hint, kind = CodeSuspectWord, HintHold, "suspect"
+	}
+	e.Sentence = fmt.Sprintf("Contains the %s word “%s”.", kind, w.Text)
+	if len(spans) == 0 {
+		return e
+	}
+	written := string(f.text[spans[0].Start:spans[0].End])
+	if !strings.EqualFold(written, w.Text) {
+		e.Data["written"] = written
+		e.Sentence = fmt.Sprintf("Contains the %s word “%s”, written “%s”.", kind, w.Text, written)
+	}
+	return e
+}

@@ -1,0 +1,276 @@
+package moderation
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// found lists code and hint of a check's evidence for a changed clean subject.
+func found(t *testing.T, c Check, change func(s *Subject)) []string {
+	t.Helper()
+	s := clean()
+	change(s)
+	evidence, err := c.Examine(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := []string{}
+	for _, e := range evidence {
+		if !strings.HasSuffix(e.Sentence, ".") {
+			t.Errorf("%s: %q is no sentence", e.Code, e.Sentence)
+		}
+		out = append(out, e.Code+" "+string(e.Hint))
+	}
+	return out
+}
+
+type checkCase struct {
+	name   string
+	change func(s *Subject)
+	want   []string
+}
+
+func runCases(t *testing.T, c Check, cases []checkCase) {
+	t.Helper()
+	for _, k := range cases {
+		if diff := cmp.Diff(k.want, found(t, c, k.change)); diff != "" {
+			t.Errorf("%s: %s", k.name, diff)
+		}
+	}
+}
+
+func TestForm(t *testing.T) {
+	runCases(t, formCheck{}, []checkCase{
+		{"calm", func(*Subject) {}, []string{}},
+		{"trap", func(s *Subject) { s.Form.Trap = " " }, []string{"trap_filled spam"}},
+		{"fast", func(s *Subject) { s.Form.Filled = 1999 * time.Millisecond }, []string{"filled_fast hold"}},
+		{"impossible", func(s *Subject) { s.Form.Filled = -time.Hour }, []string{"filled_fast hold"}},
+		{"just slow enough", func(s *Subject) { s.Form.Filled = fastest }, []string{}},
+		{"time unknown", func(s *Subject) { s.Form.Filled = 0 }, []string{}},
+		{"fast edit", func(s *Subject) { s.Form.Filled, s.Revision = time.Second, 2 }, []string{}},
+		{"form unknown", func(s *Subject) { s.Form = Form{Trap: "x", Filled: 1} }, []string{}},
+	})
+}
+
+func TestLength(t *testing.T) {
+	text := func(text string) func(s *Subject) { return func(s *Subject) { s.Text, s.Plain = text, text } }
+	runCases(t, lengthCheck{}, []checkCase{
+		{"calm", func(*Subject) {}, []string{}},
+		{"empty", text("…"), []string{"too_short none"}},
+		{"one emoji", text("👍"), []string{}},
+		{"at the limit", text(strings.Repeat("é ", 2500)), []string{}},
+		{"over the limit", text(strings.Repeat("é ", 2500) + "é"), []string{"too_long hold"}},
+		{"no limit", func(s *Subject) { s.Site.MaxLength = 0; s.Text = strings.Repeat("é ", 9999) }, []string{}},
+		{"shouting", text("THIS IS AN OUTRAGE, SAYS me"), []string{"shouting none"}},
+		{"acronyms", text("NATO, UNESCO, OSCE"), []string{}},
+		{"no capitals in the script", text("これは長い日本語の文章です。これは長い日本語の文章です。"), []string{}},
+		{"stacked", text("h\u0300\u0301\u0302\u0303\u0304i all"), []string{"stacked_marks hold"}},
+		{"vocalised Hebrew and Arabic", text("בְּרֵאשִׁ֖ית مُحَمَّدٌ"), []string{}},
+		{"stressed", text("за́мок, ế, ǖ̂"), []string{}},
+	})
+	got := stacks("ab\u0300\u0301\u0302\u0303\u0304c")
+	if diff := cmp.Diff([]Span{{1, 7}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLinks(t *testing.T) {
+	links := func(hrefs ...string) func(s *Subject) { return func(s *Subject) { s.Links = hrefs } }
+	misled := func(text, href string) func(s *Subject) {
+		return func(s *Subject) { s.Text, s.Links = "See [**"+text+"**]("+href+") now", []string{href} }
+	}
+	newcomer := func(mode Mode) func(s *Subject) {
+		return func(s *Subject) {
+			s.Site.Mode, s.Author.Approved, s.Links = mode, 0, []string{"https://example.com"}
+		}
+	}
+	runCases(t, linksCheck{}, []checkCase{
+		{"none", links(), []string{}},
+		{"at the limit", links("https://a.example/", "mailto:me@example.com"), []string{}},
+		{"over it", links("https://a.example/", "https://b.example", "https://c.example"), []string{"too_many_links hold"}},
+		{"no limit", func(s *Subject) { s.Site.MaxLinks = -1; s.Links = make([]string, 99) }, []string{}},
+		{"newcomer, mode new", newcomer(ModeNew), []string{"newcomer_link hold"}},
+		{"newcomer, mode flagged", newcomer(ModeFlagged), []string{"newcomer_link none"}},
+		{"shortener", links("https://bit.ly/x"), []string{"shortener hold"}},
+		{"no shortener", links("https://orbit.ly/x"), []string{}},
+		{"number", links("http://192.0.2.7:80/"), []string{"numeric_host hold"}},
+		{"number, version 6", links("http://[2001:db8::1]/"), []string{"numeric_host hold"}},
+		{"user", links("https://paypal.com@evil.example/"), []string{"link_user hold"}},
+		{"mixed script", links("https://pаypal.com/"), []string{"lookalike_host hold"}},
+		{"foreign throughout", links("https://аррӏе.com/"), []string{"lookalike_host hold"}},
+		{"the same in punycode", links("https://xn--80ak6aa92e.com/"), []string{"lookalike_host hold"}},
+		{"umlaut", links("https://xn--mnchen-3ya.de/"), []string{"international_host none"}},
+		{"honest Russian", links("https://сор.рф/", "https://xn--e1afmkfd.xn--p1ai/"),
+			[]string{"international_host none", "international_host none"}},
+		{"honest Greek", links("https://ελλάδα.com/"), []string{"international_host none"}},
+		{"broken punycode", links("https://xn--99999999.com/"), []string{}},
+		{"misleading", misled("paypal.com", "https://evil.example/"), []string{"misleading_link hold"}},
+		{"misleading address", misled("https://www.bank.com/login", "https://evil.example/x"), []string{"misleading_link hold"}},
+		{"subdomain", misled("www.bank.com", "https://online.bank.com/"), []string{}},
+		{"plain words", misled("my bank, e.g. this", "https://evil.example/"), []string{}},
+		{"in code, not a link", func(s *Subject) {
+			s.Text, s.Links = "`[bank.com](https://evil.example/)` https://a.example", []string{"https://a.example"}
+		}, []string{}},
+	})
+}
+
+func TestLinkSpans(t *testing.T) {
+	s := clean()
+	s.Text = "Größe: [bank.com](https://bit.ly/x) ok"
+	s.Links = []string{"https://bit.ly/x"}
+	evidence, err := linksCheck{}.Examine(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]Span{}
+	for _, e := range evidence {
+		got[e.Code] = e.Spans
+	}
+	want := map[string][]Span{CodeShortener: {{18, 34}}, CodeMisleadingLink: {{7, 35}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The vectors are from RFC 3492, section 7.1, in lower case.
+func TestPunycode(t *testing.T) {
+	for encoded, want := range map[string]string{
+		"ihqwcrb4cv8a8dqg056pqjye":                "他们为什么不说中文",
+		"proprostnemluvesky-uyb24dma41a":          "pročprostěnemluvíčesky",
+		"porqunopuedensimplementehablarenespaol-": "",
+		"2-u9tlzr9756bt3uc0v":                     "ひとつ屋根の下2",
+		"de-jg4avhby1noc0d":                       "パフィーdeルンバ",
+		"a":                                       "",
+		"-":                                       "",
+	} {
+		got, ok := punycode(encoded)
+		if ok && got != want && want != "" {
+			t.Errorf("%s: %q, want %q", encoded, got, want)
+		}
+		if !ok && want != "" {
+			t.Errorf("%s: refused", encoded)
+		}
+	}
+}
+
+func TestRepeats(t *testing.T) {
+	of := func(repeats ...Repeat) func(s *Subject) { return func(s *Subject) { s.Repeats = repeats } }
+	human := Repeat{PageKey: "p", Status: "rejected", Human: true}
+	machine := Repeat{PageKey: "q", Status: "spam"}
+	runCases(t, repeatsCheck{}, []checkCase{
+		{"none", of(), []string{}},
+		{"one approved", of(Repeat{Status: "approved", SameAuthor: true}), []string{"repeated_text hold"}},
+		{"one turned down by a person", of(human, machine, machine), []string{"repeated_text hold"}},
+		{"two turned down by people", of(human, Repeat{Status: "spam", Human: true}), []string{"repeated_rejected spam"}},
+		{"two approved by people", of(Repeat{Status: "approved", Human: true}, Repeat{Status: "approved", Human: true}),
+			[]string{"repeated_text hold"}},
+	})
+}
+
+func TestAuthor(t *testing.T) {
+	record := func(mode Mode, approved, rejected int) func(s *Subject) {
+		return func(s *Subject) { s.Site.Mode, s.Author.Approved, s.Author.Rejected = mode, approved, rejected }
+	}
+	runCases(t, authorCheck{}, []checkCase{
+		{"trusted", record(ModeNew, 2, 0), []string{}},
+		{"first, new", record(ModeNew, 0, 0), []string{"first_comment hold"}},
+		{"first, all", record(ModeAll, 0, 0), []string{"first_comment none"}},
+		{"first, flagged", record(ModeFlagged, 0, 0), []string{"first_comment none"}},
+		{"first, off", record(ModeOff, 0, 0), []string{"first_comment none"}},
+		{"second, new", record(ModeNew, 1, 0), []string{"new_author hold"}},
+		{"often rejected", record(ModeNew, 4, 2), []string{"rejected_before none"}},
+		{"seldom rejected", record(ModeNew, 5, 2), []string{}},
+	})
+}
+
+func TestWords(t *testing.T) {
+	words, err := CompileWords([]Word{
+		{"b1", ListBanned, "vermin"}, {"s1", ListSuspect, "liar"}, {"a1", ListAllowed, "liar liar"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := clean()
+	s.Words = words
+	s.Text = "Größe: L1ar, verm1n and VERMIN."
+	s.Plain = s.Text
+	evidence, err := wordsCheck{}.Examine(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Evidence{{
+		Code: CodeSuspectWord, Hint: HintHold, Spans: []Span{{7, 11}},
+		Sentence: "Contains the suspect word “liar”, written “L1ar”.",
+		Data:     map[string]string{"word_id": "s1", "word": "liar", "written": "L1ar"},
+	}, {
+		Code: CodeBannedWord, Hint: HintReject, Spans: []Span{{13, 19}, {24, 30}},
+		Sentence: "Contains the banned word “vermin”, written “verm1n”.",
+		Data:     map[string]string{"word_id": "b1", "word": "vermin", "written": "verm1n"},
+	}}
+	if diff := cmp.Diff(want, evidence); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAFloodOfSuspectWordsHidesNoBannedOne(t *testing.T) {
+	list := []Word{{"b", ListBanned, "vermin"}}
+	var text strings.Builder
+	for i := range 4 * maxFindings {
+		word := strings.Repeat(string(rune('a'+i%26)), 1+i/26%2) + strings.Repeat("xy", 1+i/52)
+		list = append(list, Word{"s", ListSuspect, word})
+		text.WriteString(word + " ")
+	}
+	words, err := CompileWords(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := clean()
+	s.Words, s.Text = words, text.String()+"vermin"
+	s.Plain = s.Text
+	trace := New().Examine(t.Context(), s)
+	if v := Decide(s, trace); v.Lane != LaneRefuse {
+		t.Errorf("%+v", v)
+	}
+	if n := len(stepOf(t, trace, "words").Evidence); n != maxFindings {
+		t.Errorf("%d findings", n)
+	}
+}
+
+// FuzzExamine checks the promises of a trace on any text.
+func FuzzExamine(f *testing.F) {
+	for _, text := range []string{
+		"", "v1agra", "s.h.i.t", "\xff*\xff", "sh**i**t a*b*c", "[a.b](http://c.d) http://xn--80ak6aa92e.com", "ﷺ ㎏ ½ ﬃ",
+		"a\u0300\u0300\u0300\u0300\u0300", "s * * t", "!!!1!|@$$", strings.Repeat("a ", 40), "КУКУ cукa", "🅢🅗🅘🅣",
+	} {
+		f.Add(text, text)
+	}
+	words := compile(f, ListBanned, "shit", "viagra", "ass", "a b", "kill yourself", "сука", "ffi", "kg", "傻", "aaa")
+	p := New()
+	f.Fuzz(func(t *testing.T, text, plain string) {
+		s := clean()
+		s.Text, s.Plain, s.Words = text, plain, words
+		s.Links = strings.Fields(text)
+		trace := p.Examine(t.Context(), s)
+		length := utf8.RuneCountInString(text)
+		for _, step := range trace {
+			if step.Err != "" {
+				t.Errorf("%s failed: %s", step.Check, step.Err)
+			}
+			for _, e := range step.Evidence {
+				if slices.ContainsFunc(e.Spans, func(s Span) bool { return s.Start < 0 || s.Start >= s.End || s.End > length }) {
+					t.Errorf("%s: spans %v in a text of %d", e.Code, e.Spans, length)
+				}
+			}
+		}
+		for _, h := range words.find(text) {
+			if h.span.Start < 0 || h.span.Start >= h.span.End || h.span.End > length {
+				t.Errorf("hit %v in a text of %d", h, length)
+			}
+		}
+	})
+}

@@ -1,0 +1,131 @@
+package moderation
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// Folded is a text with its disguises undone: small letters without accents,
+// look-alikes and digits read as the letters they stand for, s p a c e d letters
+// joined, stretched ones shortened to two, and one space between words. It is
+// for comparing, never for showing.
+type Folded struct {
+	Runes  []rune
+	Spans  []Span // Spans[i] is the piece of the source behind Runes[i]
+	Hidden int    // invisible characters that were left out
+}
+
+// String returns the folded text.
+func (f Folded) String() string { return string(f.Runes) }
+
+// Span returns the piece of the source behind Runes[i:j], for 0 <= i < j <=
+// len(Runes).
+func (f Folded) Span(i, j int) Span { return Span{f.Spans[i].Start, f.Spans[j-1].End} }
+
+// Normalise undoes the disguises in a text. Look-alikes are read as Latin only
+// in words of mixed script and in words that look Latin throughout within a
+// mostly Latin text, digits only in words with letters: honest Greek, Russian
+// and numbers stay what they are. It takes time linear in the text.
+func Normalise(text string) Folded {
+	r := read(text)
+	f := Folded{
+		Runes:  make([]rune, 0, len(r.elements)),
+		Spans:  make([]Span, 0, len(r.elements)),
+		Hidden: r.hidden,
+	}
+	next := 0
+	for _, run := range r.spaced {
+		f.append(r.elements[next:run.from])
+		f.append(run.letters)
+		next = run.to
+	}
+	f.append(r.elements[next:])
+	f.trim()
+	return f
+}
+
+// append adds elements, folding rows of gaps and of the same letter.
+func (f *Folded) append(els []element) {
+	for i := range els {
+		e := &els[i]
+		c, span := e.letter(), Span{int(e.start), int(e.end)}
+		if e.kind == gap || e.kind == sign && !e.read {
+			c = ' '
+		}
+		n, most := len(f.Runes), 2
+		if c == ' ' {
+			most = 1
+		}
+		if e.kind != digit || e.read {
+			if n >= most && f.endsWith(c, most) {
+				f.Spans[n-1].End = span.End
+				continue
+			}
+		}
+		if c == ' ' && n == 0 {
+			continue
+		}
+		f.Runes, f.Spans = append(f.Runes, c), append(f.Spans, span)
+	}
+}
+
+func (f *Folded) endsWith(c rune, n int) bool {
+	for _, r := range f.Runes[len(f.Runes)-n:] {
+		if r != c {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *Folded) trim() {
+	if n := len(f.Runes); n > 0 && f.Runes[n-1] == ' ' {
+		f.Runes, f.Spans = f.Runes[:n-1], f.Spans[:n-1]
+	}
+}
+
+// minWords is how many words a text needs to count as a repeat: "Thank you very
+// much" is news, "I agree" is not.
+const minWords = 4
+
+// Fingerprint returns a key that texts share when they say the same after
+// Normalise, letters repeated or not; "" when the text has fewer than four words
+// (in scripts without spaces: eight characters), because short answers are
+// honestly repeated. Keys are stored: a change of this function that moves them
+// changes their prefix.
+func Fingerprint(text string) string {
+	f := Normalise(text)
+	if wordCount(f.Runes) < minWords {
+		return ""
+	}
+	var b strings.Builder
+	last := rune(-1)
+	for _, r := range f.Runes {
+		if r == 'l' { // a 1 may stand for either
+			r = 'i'
+		}
+		if r != last || r >= '0' && r <= '9' {
+			b.WriteRune(r)
+		}
+		last = r
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return "f1-" + hex.EncodeToString(sum[:16])
+}
+
+// wordCount counts words; two characters of an unspaced script count as one.
+func wordCount(folded []rune) int {
+	words, dense, inside := 0, 0, false
+	for _, r := range folded {
+		switch {
+		case r == ' ':
+			inside = false
+		case unspaced(r):
+			dense, inside = dense+1, false
+		case !inside:
+			words, inside = words+1, true
+		}
+	}
+	return words + dense/2
+}
