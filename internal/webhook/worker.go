@@ -1,0 +1,185 @@
+package webhook
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"sync"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/keyring"
+)
+
+// The measures of the sender. The lease outlives the longest call by far, so
+// that only a process that has stopped loses one.
+const (
+	perProcess  = 64 // calls in flight
+	perEndpoint = 8  // calls in flight at one endpoint, over all processes
+	leaseTime   = 45 * time.Second
+	pollTime    = time.Second
+	defaultStop = 20 * time.Second
+)
+
+// Worker sends what is owed. All its fields but Wake, Grace and OnError are
+// required.
+type Worker struct {
+	Queue    Queue
+	Client   *Client
+	Hooks    *Hooks // retires endpoints
+	Ring     *keyring.Ring
+	Schedule Schedule
+	Wake     Wake
+	Now      func() time.Time
+	Grace    time.Duration // for the calls in flight when stopping; 0 = 20 s
+	OnError  func(error)   // hears of what will be tried again
+}
+
+// Run sends until ctx is cancelled. It then claims nothing more, lets the calls
+// in flight end within Grace, records them, and returns nil.
+func (w *Worker) Run(ctx context.Context) error {
+	steady := context.WithoutCancel(ctx) // what has begun is brought to its end
+	calls, cut := context.WithCancel(steady)
+	defer cut()
+	s := &sending{Worker: w, calls: calls, done: make(chan result, perProcess)}
+	if err := w.Queue.ReleaseLeases(ctx); err != nil && ctx.Err() == nil {
+		s.report(err) // they end by themselves
+	}
+	for ctx.Err() == nil {
+		s.record(steady)
+		s.wait(ctx, s.claim(ctx))
+	}
+	s.drain(steady, cut)
+	s.group.Wait()
+	return nil
+}
+
+// sending is one Run. Its fields belong to the goroutine of Run; the calls
+// answer through done, which has room for all of them.
+type sending struct {
+	*Worker
+	calls    context.Context // of the HTTP calls
+	group    sync.WaitGroup
+	done     chan result
+	inFlight int      // claimed and not yet recorded
+	ended    []result // to be recorded
+}
+
+// result is an outcome, and what it means for the endpoint.
+type result struct {
+	comment.Outcome
+	endpoint comment.Endpoint
+	retire   comment.EndpointStatus // "" = the endpoint stays
+	reason   string
+}
+
+func (s *sending) report(err error) {
+	if s.OnError != nil {
+		s.OnError(err)
+	}
+}
+
+// claim starts as many calls as are due and fit, and returns how long to wait
+// at most before it is worth trying again.
+func (s *sending) claim(ctx context.Context) time.Duration {
+	free := perProcess - s.inFlight
+	if free == 0 {
+		return pollTime
+	}
+	now := s.Now()
+	calls, err := s.Queue.Claim(ctx, comment.Claim{
+		Now: now, Until: now.Add(leaseTime), Token: rand.Text(), Most: free, PerEndpoint: perEndpoint,
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			s.report(err)
+		}
+		return pollTime
+	}
+	for _, call := range calls {
+		s.inFlight++
+		s.group.Go(func() { s.done <- s.send(s.calls, call) })
+	}
+	if len(calls) > 0 {
+		return 0
+	}
+	return s.untilNext(ctx, now)
+}
+
+// untilNext: what is due already was left by the claim for a reason (too many
+// in flight at the endpoint), so the end of a call will tell, or the poll.
+func (s *sending) untilNext(ctx context.Context, now time.Time) time.Duration {
+	next, ok, err := s.Queue.NextDelivery(ctx)
+	if err != nil || !ok || !next.After(now) {
+		return pollTime
+	}
+	return min(next.Sub(now), pollTime)
+}
+
+// wait returns when there may be something to do.
+func (s *sending) wait(ctx context.Context, most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-s.Wake:
+	case r := <-s.done:
+		s.ended = append(s.ended, r)
+	}
+	s.collect()
+}
+
+// collect takes what else has ended, so that one commit can carry it all.
+func (s *sending) collect() {
+	for {
+		select {
+		case r := <-s.done:
+			s.ended = append(s.ended, r)
+		default:
+			return
+		}
+	}
+}
+
+// record stores the outcomes of the calls that have ended. After an error they
+// are kept for the next try. An endpoint is retired first: were the process to
+// die between the two, the delivery would still be owed, but not called.
+func (s *sending) record(ctx context.Context) {
+	if len(s.ended) == 0 {
+		return
+	}
+	outcomes := make([]comment.Outcome, len(s.ended))
+	for i, r := range s.ended {
+		outcomes[i] = r.Outcome
+		if r.retire == "" {
+			continue
+		}
+		if err := s.Hooks.Retire(ctx, r.endpoint, r.retire, r.reason); err != nil {
+			s.report(err)
+			return
+		}
+	}
+	if err := s.Queue.Record(ctx, outcomes); err != nil {
+		s.report(err)
+		return
+	}
+	s.inFlight -= len(s.ended)
+	s.ended = nil
+}
+
+// drain waits for the calls in flight and records each as it ends. When the
+// grace is over it cuts them off and gives their leases back.
+func (s *sending) drain(ctx context.Context, cut func()) {
+	grace := time.NewTimer(cmp.Or(s.Grace, defaultStop))
+	defer grace.Stop()
+	for s.record(ctx); s.inFlight > len(s.ended); s.record(ctx) {
+		select {
+		case r := <-s.done:
+			s.ended = append(s.ended, r)
+		case <-grace.C:
+			cut()
+		}
+		s.collect()
+	}
+}
