@@ -146,6 +146,14 @@ func prefixed(table, columns string) string {
 	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
 }
 
+// candidate is a delivery that is due, and until when another one of its
+// comment holds it up (zero = none does).
+type candidate struct {
+	comment.Delivery
+	body []byte
+	held time.Time
+}
+
 func scanCandidate(s scanner) (c candidate, err error) {
 	return c, s.Scan(append(deliveryDest(&c.Delivery), &c.body, instant{&c.held})...)
 }
