@@ -32,7 +32,22 @@ func (wordsCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
 	if s.Plain != s.Text {
 		found.addRendered(s.Plain)
 	}
-	return found.evidence(), nil
+	return append(found.evidence(), nameEvidence(s)...), nil
+}
+
+// nameEvidence matches the author's name, which is published with the text.
+func nameEvidence(s *Subject) []Evidence {
+	var out []Evidence
+	seen := make(map[int]bool)
+	for _, h := range s.Words.find(s.Author.Name) {
+		if !seen[h.entry] {
+			seen[h.entry] = true
+			e := evidenceOf(s.Words.entries[h.entry], "The author's name contains")
+			e.Data["where"] = "name"
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // findings gathers the places of each entry, in the order of their discovery.
@@ -107,22 +122,24 @@ func (f *findings) evidence() []Evidence {
 }
 
 func (f *findings) one(w Word, spans []Span) Evidence {
-	e := Evidence{
-		Code: CodeBannedWord, Hint: HintReject, Spans: spans,
-		Data: map[string]string{"word_id": w.ID, "word": w.Text},
-	}
-	kind := "banned"
-	if w.List == ListSuspect {
-		e.Code, e.Hint, kind = CodeSuspectWord, HintHold, "suspect"
-	}
-	e.Sentence = fmt.Sprintf("Contains the %s word “%s”.", kind, w.Text)
+	e := evidenceOf(w, "Contains")
 	if len(spans) == 0 {
 		return e
 	}
-	written := string(f.text[spans[0].Start:spans[0].End])
-	if !strings.EqualFold(written, w.Text) {
+	e.Spans = spans
+	if written := string(f.text[spans[0].Start:spans[0].End]); !strings.EqualFold(written, w.Text) {
 		e.Data["written"] = written
-		e.Sentence = fmt.Sprintf("Contains the %s word “%s”, written “%s”.", kind, w.Text, written)
+		e.Sentence = fmt.Sprintf("%s, written “%s”.", strings.TrimSuffix(e.Sentence, "."), written)
 	}
+	return e
+}
+
+// evidenceOf says that something contains the entry.
+func evidenceOf(w Word, contains string) Evidence {
+	e := Evidence{Code: CodeBannedWord, Hint: HintReject, Data: map[string]string{"word_id": w.ID, "word": w.Text}}
+	if w.List == ListSuspect {
+		e.Code, e.Hint = CodeSuspectWord, HintHold
+	}
+	e.Sentence = fmt.Sprintf("%s the %s word “%s”.", contains, w.List, w.Text)
 	return e
 }

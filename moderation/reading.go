@@ -123,7 +123,7 @@ func judge(word []element, latinText bool) {
 				e.class = skeleton(e.shape)
 			}
 		case sign:
-			e.read = f.letters > 0
+			e.read = f.letters > 0 || f.signs >= minSpaced // @$$ needs no letter
 		case digit:
 			e.read = spelled
 		}

@@ -54,7 +54,7 @@ func TestFindDisguises(t *testing.T) {
 		{"greek letters", "νiαgrα", []string{"νiαgrα"}},
 		{"wholly cyrillic in english", "what a ѕсаm, this ѕех thing", []string{"ѕсаm", "ѕех"}},
 		{"latin in russian", "ты cукa и дyрaк", []string{"cукa", "дyрaк"}},
-		{"leet", "v1agra @ss $hit 1d10t", []string{"v1agra", "@ss", "$hit", "1d10t"}},
+		{"leet", "v1agra @ss $hit 1d10t @$$", []string{"v1agra", "@ss", "$hit", "1d10t", "@$$"}},
 		{"all leet but a letter", "455h0l3", []string{"455h0l3"}},
 		{"pipe", "v|agra sh!t", []string{"v|agra", "sh!t"}},
 		{"mention", "@asshole", []string{"asshole"}},
@@ -96,27 +96,19 @@ var innocent = []string{
 	"Grape, drape, scrape and therapeutic.", "A title for a titular titan: Titus.", "The A55 and the B55 are closed.",
 	"Room 455, 80085 visitors, 1990s.", "It cost $55 or 455 €.", "He has a lass, a mass and brass grass.",
 	"As shown, as she said.", "The pen is mightier.", "Let us hope it is so. Sex, said nobody's Essex.",
-	"A. S. Byatt and S. H. Foot", "Coop or cop? The coon's cocoon.", "Их сор и нос, вот и всё.", "Это хор, рис и сок.",
+	"A. S. Byatt and S. H. Foot", "Coop or copper? The raccoon's cocoon.", "Их сор и нос, вот и всё.", "Это хор, рис и сок.",
 	"Мы были там вчера. сор", "Ναι, και το νερό.", "ουρά και νους", "The scampi was scant, a scamper.", "Swanking and cranking.",
-	"a a a a b b c", "I, II, III, IV", "U.S.A. and U.K. and e.g. this", "It is a s t o n i s h i n g.", "Shih Tzu", "Kitchen ass-isted? no",
+	"a a a a b b c", "I, II, III, IV", "U.S.A. and U.K. and e.g. this", "It is a s t o n i s h i n g.", "Shih Tzu",
 	"basement, bassoon, bassline, cassette, compass, harass-free", "Matsushita and Fuchsia", "snigger, niggle and Niger",
-	"therapist the rapids", "5ths, 7th, 55th, 90210", "C++ and a+b", "info@example.com", "class=\"as\" ass_umption",
+	"therapist the rapids", "5ths, 7th, 55th, 90210", "C++ and a+b", "info@example.com", "class=\"as\" as_sumption",
 }
 
 func TestFindLeavesInnocentSentencesAlone(t *testing.T) {
 	w := compile(t, ListBanned, "cunt", "cock", "penis", "anal", "arse", "dick", "shit", "rape", "tit", "tits", "boobs",
 		"rapist", "the rapist", "scam", "wank", "cum", "nigger", "coon", "cop", "coc", "hoc", "cok", "puc", "xop", "vai",
-		"nai", "kai", "boob", "ss", "fuck", "hit man", "is so gay", "cyka")
+		"nai", "kai", "boob", "ss", "fuck", "hit man", "is so gay", "cyka", "ass", "sexy", "sss")
 	for _, text := range innocent {
-		if got := cuts(text, w.find(text)); len(got) != 0 && !strings.Contains(text, "cop?") {
-			t.Errorf("%q: found %q", text, got)
-		}
-	}
-	// "ass" and "sex" stand in a few of the sentences as words of their own.
-	w = compile(t, ListBanned, "ass")
-	for _, text := range innocent {
-		want := strings.Count(text, " ass-") + strings.Count(text, " ass_")
-		if got := cuts(text, w.find(text)); len(got) != want {
+		if got := cuts(text, w.find(text)); len(got) != 0 {
 			t.Errorf("%q: found %q", text, got)
 		}
 	}
