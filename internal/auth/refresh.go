@@ -61,8 +61,6 @@ const (
 
 func (l link) standing(s comment.Session, key []byte) standing {
 	switch hash := l.hash(); {
-	case s.RefreshHash == "": // a script's session has no chain
-		return foreign
 	case hmac.Equal([]byte(hash), []byte(s.RefreshHash)):
 		return current
 	case hmac.Equal([]byte(hash), []byte(s.PreviousHash)):

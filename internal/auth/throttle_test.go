@@ -55,6 +55,19 @@ func TestUnknownAccountsAreThrottledAlike(t *testing.T) {
 	o.wantsWait("Nobody@Example.org", home, 3*time.Minute)
 }
 
+// The right password of a disabled account counts as a failure, or the throttle
+// would tell that it was right.
+func TestDisabledAccountsAreThrottledAlike(t *testing.T) {
+	o := openOffice(t)
+	gone := o.add("gone@example.org", comment.Moderator, "daily")
+	o.change(gone.ID, Change{Disabled: ptr(true)})
+	for range 5 {
+		_, err := o.SignIn(t.Context(), gone.Email, password, home)
+		wants(t, err, "invalid_credentials")
+	}
+	o.wantsWait(gone.Email, home, 3*time.Minute)
+}
+
 func TestTwentyFailuresFromANetwork(t *testing.T) {
 	o := openOffice(t)
 	for i := range 20 { // the low half of an IPv6 address is the customer's own

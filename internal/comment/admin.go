@@ -140,15 +140,23 @@ func (s *Service) RemoveWord(ctx context.Context, site, id string, by Actor) err
 	})
 }
 
+// Opening is the wish to open or close a page.
+type Opening struct {
+	Site string
+	Page string // key or address
+	Open bool
+	By   Actor
+}
+
 // OpenPage opens or closes a page for comments.
-func (s *Service) OpenPage(ctx context.Context, site, ref string, open bool, by Actor) (PageView, error) {
+func (s *Service) OpenPage(ctx context.Context, o Opening) (PageView, error) {
 	var out PageView
 	err := s.Store.Write(ctx, func(tx Tx) error {
-		st, err := tx.Site(site)
+		st, err := tx.Site(o.Site)
 		if err != nil {
 			return err
 		}
-		page, err := findPage(tx, st, ref)
+		page, err := findPage(tx, st, o.Page)
 		if err == nil && page.ID == "" {
 			err = fault.Missing()
 		}
@@ -156,23 +164,23 @@ func (s *Service) OpenPage(ctx context.Context, site, ref string, open bool, by 
 			return err
 		}
 		at := s.Now()
-		if open == page.ClosedAt.IsZero() {
+		if o.Open == page.ClosedAt.IsZero() {
 			out = showPageState(page, st.Options, at)
 			return nil
 		}
 		event := PageOpened
-		if page.ClosedAt = (time.Time{}); !open {
+		if page.ClosedAt = (time.Time{}); !o.Open {
 			page.ClosedAt, event = at, PageClosed
 		}
 		if err := tx.PutPage(page); err != nil {
 			return err
 		}
 		out = showPageState(page, st.Options, at)
-		body, err := json.Marshal(map[string]any{"page": showPage(page), "actor": ActorView{by.Kind, by.Name}})
+		body, err := json.Marshal(map[string]any{"page": showPage(page), "actor": ActorView{o.By.Kind, o.By.Name}})
 		if err != nil {
 			return err
 		}
-		_, err = s.Ledger.Append(tx, Event{Site: site, Type: event, PageID: page.ID, Actor: by, At: at, Body: body})
+		_, err = s.Ledger.Append(tx, Event{Site: o.Site, Type: event, PageID: page.ID, Actor: o.By, At: at, Body: body})
 		return err
 	})
 	return out, err

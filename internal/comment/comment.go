@@ -133,6 +133,7 @@ type Repeat struct {
 	PageKey   string
 	AuthorID  string
 	Status    Status
+	Human     bool // a moderator decided it
 	At        time.Time
 }
 

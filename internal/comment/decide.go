@@ -74,7 +74,7 @@ func (s *Service) Decide(ctx context.Context, r Ruling) (out Ruled, err error) {
 			}
 			out.Results = append(out.Results, result)
 		}
-		out.UndoUntil = optionalTime(ru.undoUntil)
+		out.UndoUntil = OptionalTime(ru.undoUntil)
 		return s.keep(tx, r.Once, at, out)
 	})
 	return out, err

@@ -121,7 +121,7 @@ func (s *Service) Queue(ctx context.Context, ask QueueAsk) (out Queue, err error
 			return err
 		}
 		out.Counts, err = r.StatusCounts(sites)
-		out.NextCursor = optional(Cursors{s.Ring}.Write(next, list...))
+		out.NextCursor = OptionalText(Cursors{s.Ring}.Write(next, list...))
 		return err
 	})
 	return out, err

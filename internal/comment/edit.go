@@ -50,28 +50,36 @@ func (s *Service) Own(ctx context.Context, site, id, token string) (out Submitte
 	return out, err
 }
 
+// Revising is an author's wish to change or delete a comment.
+type Revising struct {
+	Site, ID string
+	Token    string // that came with the comment
+	Text     string
+	Client   Client
+}
+
 // Edit gives a comment a new text. It is examined like a new one; where the
 // comment is public, the approved revision stays so until the new one is
 // decided.
-func (s *Service) Edit(ctx context.Context, site, id, token, text string, client Client) (out Submitted, err error) {
+func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err error) {
 	at := s.Now()
-	source, err := cleanText(text)
+	source, err := cleanText(in.Text)
 	if err != nil {
 		return out, err
 	}
-	if err := s.checkToken(token, site, id); err != nil {
+	if err := s.checkToken(in.Token, in.Site, in.ID); err != nil {
 		return out, err
 	}
 	var st Site
 	subject := moderation.Subject{Text: source, Now: at}
 	err = s.Store.View(ctx, func(r Reader) error {
-		if st, err = r.Site(site); err != nil {
+		if st, err = r.Site(in.Site); err != nil {
 			return err
 		}
-		if err := checkOrigin(st, client.Origin); err != nil {
+		if err := checkOrigin(st, in.Client.Origin); err != nil {
 			return err
 		}
-		c, err := r.Comment(site, id)
+		c, err := r.Comment(in.Site, in.ID)
 		if err != nil {
 			return err
 		}
@@ -83,13 +91,16 @@ func (s *Service) Edit(ctx context.Context, site, id, token, text string, client
 	if err := checkLength(source, st.Options); err != nil {
 		return out, err
 	}
-	rev, verdict := s.examine(ctx, st, &subject)
+	rev, verdict, err := s.examine(ctx, st, &subject)
+	if err != nil {
+		return out, err
+	}
 	err = s.Store.Write(ctx, func(tx Tx) error {
-		ch, err := s.load(tx, site, id, at)
+		ch, err := s.load(tx, in.Site, in.ID, at)
 		if err != nil {
 			return err
 		}
-		rev.N, rev.CommentID = ch.c.Revision+1, id
+		rev.CommentID = in.ID
 		if err := ch.edit(st, rev, verdict); err != nil {
 			return err
 		}
@@ -173,20 +184,20 @@ func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 }
 
 // Retract deletes a comment at its author's wish.
-func (s *Service) Retract(ctx context.Context, site, id, token string, client Client) error {
+func (s *Service) Retract(ctx context.Context, in Revising) error {
 	at := s.Now()
-	if err := s.checkToken(token, site, id); err != nil {
+	if err := s.checkToken(in.Token, in.Site, in.ID); err != nil {
 		return err
 	}
 	return s.Store.Write(ctx, func(tx Tx) error {
-		st, err := tx.Site(site)
+		st, err := tx.Site(in.Site)
 		if err != nil {
 			return err
 		}
-		if err := checkOrigin(st, client.Origin); err != nil {
+		if err := checkOrigin(st, in.Client.Origin); err != nil {
 			return err
 		}
-		ch, err := s.load(tx, site, id, at)
+		ch, err := s.load(tx, in.Site, in.ID, at)
 		if err != nil {
 			return err
 		}

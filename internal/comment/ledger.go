@@ -44,6 +44,12 @@ func (l *Ledger) Append(tx Tx, e Event) (Event, error) {
 	return e, tx.AppendEvent(e)
 }
 
+// Knows reports whether the event was sealed with this ledger's key.
+func (l *Ledger) Knows(e Event) bool {
+	linked, _ := e.Verify(e.Prev, l.key)
+	return linked
+}
+
 // Audit is what Verify found in one site's log.
 type Audit struct {
 	Site   string `json:"site"` // "" = the installation's own

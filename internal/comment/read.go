@@ -85,13 +85,14 @@ func (s *Service) Thread(ctx context.Context, ask Ask) (out ThreadPage, err erro
 		rd := threadReader{s: s, r: r, body: ask.Body, left: repliesOfPage}
 		var next *Place
 		out.Comments, next, err = rd.list(ThreadQuery{Site: st.Key, Page: page.ID, Sort: ask.Sort, After: after, Limit: ask.Limit}, 0)
-		out.NextCursor = optional(Cursors{s.Ring}.Write(next, list...))
+		out.NextCursor = OptionalText(Cursors{s.Ring}.Write(next, list...))
 		return err
 	})
 	return out, err
 }
 
-func optional(s string) *string {
+// OptionalText is s for JSON, null if it is empty.
+func OptionalText(s string) *string {
 	if s == "" {
 		return nil
 	}
@@ -179,7 +180,7 @@ func (t *threadReader) replies(c Comment, level int) (Replies, error) {
 	} else {
 		next = &Place{} // all of them are still to come
 	}
-	out.NextCursor = optional(Cursors{t.s.Ring}.Write(next, "replies", c.Site, c.ID))
+	out.NextCursor = OptionalText(Cursors{t.s.Ring}.Write(next, "replies", c.Site, c.ID))
 	return out, nil
 }
 
@@ -203,7 +204,7 @@ func (s *Service) Replies(ctx context.Context, ask Ask) (out ReplyPage, err erro
 		}
 		t := threadReader{s: s, r: r, body: ask.Body, left: repliesOfPage}
 		views, next, err := t.list(ThreadQuery{Site: c.Site, Page: c.PageID, Parent: c.ID, Sort: Oldest, After: after, Limit: ask.Limit}, c.Depth+1)
-		out = ReplyPage{views, optional(Cursors{s.Ring}.Write(next, list...))}
+		out = ReplyPage{views, OptionalText(Cursors{s.Ring}.Write(next, list...))}
 		return err
 	})
 	return out, err

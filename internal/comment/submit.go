@@ -128,8 +128,8 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	if err := checkLength(d.source, d.site.Options); err != nil {
 		return err
 	}
-	d.rev, d.verdict = s.examine(ctx, d.site, &subject)
-	return nil
+	d.rev, d.verdict, err = s.examine(ctx, d.site, &subject)
+	return err
 }
 
 // complete adds to a subject what the store knows of it.
@@ -153,21 +153,24 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site Site, pag
 	repeats, err := r.Repeats(site.Key, fingerprint, subject.Now.Add(-repeatWindow), 20)
 	for _, rep := range repeats {
 		subject.Repeats = append(subject.Repeats, moderation.Repeat{
-			CommentID: rep.CommentID, PageKey: rep.PageKey, Status: string(rep.Status), SameAuthor: rep.AuthorID == author.ID, At: rep.At,
+			CommentID: rep.CommentID, PageKey: rep.PageKey, Status: string(rep.Status), SameAuthor: rep.AuthorID == author.ID, Human: rep.Human, At: rep.At,
 		})
 	}
 	return err
 }
 
 // examine renders the text once and runs every check over it.
-func (s *Service) examine(ctx context.Context, site Site, subject *moderation.Subject) (Revision, moderation.Verdict) {
+func (s *Service) examine(ctx context.Context, site Site, subject *moderation.Subject) (Revision, moderation.Verdict, error) {
 	tree := markup.Render(subject.Text)
+	if tree.Blank() { // markup and nothing in it
+		return Revision{}, moderation.Verdict{}, fault.Input("text", "blank", "Write something first.")
+	}
 	subject.Plain, subject.Links = tree.Plain(), tree.Links()
 	trace := s.Pipeline.Examine(ctx, subject)
 	return Revision{
 		Site: site.Key, N: subject.Revision, Source: subject.Text, Tree: tree, Trace: trace,
 		Fingerprint: moderation.Fingerprint(subject.Text), CreatedAt: subject.Now,
-	}, moderation.Decide(subject, trace)
+	}, moderation.Decide(subject, trace), nil
 }
 
 // cleanText gives a reader's text in the form that is stored.

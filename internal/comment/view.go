@@ -57,7 +57,7 @@ func show(c Comment, r Revision, body Body) View {
 	v := View{
 		ID: c.ID, Author: AuthorView{c.AuthorName, c.AuthorKind, c.Badge},
 		Status: c.InForce, Revision: r.N,
-		CreatedAt: Timestamp(c.CreatedAt), EditedAt: optionalTime(c.EditedAt),
+		CreatedAt: Timestamp(c.CreatedAt), EditedAt: OptionalTime(c.EditedAt),
 		Votes: Votes{c.VotesUp, c.VotesDown}, ReplyCount: c.Replies, Replies: Replies{Comments: []View{}},
 	}
 	if c.ParentID != "" {
@@ -105,7 +105,8 @@ func showOwn(c Comment, newest Revision, body Body) View {
 	return v
 }
 
-func optionalTime(t time.Time) *string {
+// OptionalTime is an instant for JSON, null if it is zero.
+func OptionalTime(t time.Time) *string {
 	if t.IsZero() {
 		return nil
 	}

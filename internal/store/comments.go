@@ -120,8 +120,8 @@ func (q *query) Revisions(site, id string) ([]comment.Revision, error) {
 
 func (q *query) Repeats(site, fingerprint string, since time.Time, limit int) ([]comment.Repeat, error) {
 	return list(q, func(s scanner) (r comment.Repeat, err error) {
-		return r, s.Scan(&r.CommentID, &r.PageKey, &r.AuthorID, &r.Status, instant{&r.At})
-	}, `select c.comment_id, p.page_key, c.author_id, c.status, r.created_at from revisions r
+		return r, s.Scan(&r.CommentID, &r.PageKey, &r.AuthorID, &r.Status, &r.Human, instant{&r.At})
+	}, `select c.comment_id, p.page_key, c.author_id, c.status, c.decided_by <> '', r.created_at from revisions r
 		join comments c on c.site_id = r.site_id and c.comment_id = r.comment_id
 		join pages p on p.site_id = c.site_id and p.page_id = c.page_id
 		where r.site_id = $1 and r.fingerprint = $2 and r.fingerprint <> '' and r.created_at >= $3

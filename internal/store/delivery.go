@@ -115,13 +115,14 @@ func (w *write) claimFor(e comment.Endpoint, ask comment.Claim, most int) ([]com
 
 // room is the number of calls that the endpoint may get beside those under way.
 func (w *write) room(e comment.Endpoint, ask comment.Claim) (int, error) {
-	leased, err := one(&w.query, scanInt, "select count(*) from deliveries where site_id = $1 and endpoint_id = $2 and lease_token <> '' and lease_until > $3",
-		e.Site, e.ID, micros(ask.Now))
+	leased, err := one(&w.query, scanInt, leasedCalls, e.Site, e.ID, micros(ask.Now))
 	if e.Failures >= struggling {
 		return 1 - int(leased), err
 	}
 	return ask.PerEndpoint - int(leased), err
 }
+
+const leasedCalls = "select count(*) from deliveries where site_id = $1 and endpoint_id = $2 and lease_token <> '' and lease_until > $3"
 
 func (q *query) secretsOf(e comment.Endpoint, now time.Time) ([]comment.Secret, error) {
 	return list(q, func(s scanner) (v comment.Secret, err error) {
@@ -132,9 +133,10 @@ func (q *query) secretsOf(e comment.Endpoint, now time.Time) ([]comment.Secret, 
 
 // dueDeliveries finds with deliveries_due what is due, and with
 // deliveries_open what holds it up: a delivery of the same comment that is
-// under lease, or an earlier one that is not poisoned.
+// under lease, or an earlier one that is not poisoned. The "+ 0" here and below
+// keeps the planner from walking deliveries_due instead.
 var dueDeliveries = "select " + prefixed("d", deliveryColumns) + `, coalesce(v.body, d.body), coalesce((
-		select max(b.next_at) from deliveries b
+		select max(b.next_at + 0) from deliveries b
 			where b.site_id = d.site_id and b.endpoint_id = d.endpoint_id and b.comment_id = d.comment_id and b.state = 'owed'
 				and d.comment_id <> '' and b.delivery_id <> d.delivery_id
 				and (b.lease_until > $3 or (b.event_seq < d.event_seq and b.attempts < ` + fmt.Sprint(poisoned) + `))), 0)
@@ -244,11 +246,12 @@ func (w *write) judgeEndpoint(d comment.Delivery, o comment.Outcome) error {
 
 // freeLane makes due what had to wait for d.
 func (w *write) freeLane(d comment.Delivery) error {
-	_, err := w.conn.exec(w.ctx, `update deliveries set next_at = $4
-		where site_id = $1 and endpoint_id = $2 and comment_id = $3 and state = 'owed' and attempts = 0 and lease_token = '' and next_at > $4`,
-		d.Site, d.EndpointID, d.CommentID, micros(d.LastAt))
+	_, err := w.conn.exec(w.ctx, waitingInLane, d.Site, d.EndpointID, d.CommentID, micros(d.LastAt))
 	return err
 }
+
+const waitingInLane = `update deliveries set next_at = $4
+	where site_id = $1 and endpoint_id = $2 and comment_id = $3 and state = 'owed' and attempts = 0 and lease_token = '' and next_at + 0 > $4`
 
 // NextDelivery is when the next delivery of an active endpoint is due and its
 // gate open; false = none is owed.
@@ -266,7 +269,9 @@ var nextDelivery = "select min(case when due < gate_until then gate_until else d
 // SQLite file has one sender, so every lease in it is such a one.
 func (s *Store) ReleaseLeases(ctx context.Context) error {
 	return s.writer.do(ctx, func(w *write) error {
-		_, err := w.conn.exec(w.ctx, "update deliveries set lease_token = '', lease_until = 0, next_at = created_at where lease_token <> ''")
+		_, err := w.conn.exec(w.ctx, allLeases)
 		return err
 	})
 }
+
+const allLeases = "update deliveries set lease_token = '', lease_until = 0, next_at = created_at where lease_token <> ''"

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/afterword-comments/afterword/internal/app"
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/store"
+)
+
+type migrateCmd struct{}
+
+// Run brings the schema up to date.
+func (c *migrateCmd) Run(e *env) error {
+	return e.administer(func(a *app.App) error {
+		return e.print(map[string]any{"db": a.Store.Path(), "schema": store.SchemaVersion()}, "%s has schema %d.", a.Store.Path(), store.SchemaVersion())
+	})
+}
+
+type backupCmd struct {
+	File string `arg:"" help:"File to write; it must not exist."`
+}
+
+// Run writes a consistent copy.
+func (c *backupCmd) Run(e *env) error {
+	return e.administer(func(a *app.App) error {
+		if err := a.Store.Backup(e.ctx, c.File); err != nil {
+			return err
+		}
+		return e.print(map[string]string{"file": c.File}, "Wrote %s and checked it. Keep the installation key (%s) in another place, and safe: without it the backup's secrets stay sealed.", c.File, app.KeyFile(a.Store.Path()))
+	})
+}
+
+type restoreCmd struct {
+	File string `arg:"" help:"Backup to restore." type:"existingfile"`
+}
+
+// Run replaces the database by a backup.
+func (c *restoreCmd) Run(e *env) error {
+	if err := store.Restore(e.ctx, c.File, e.settings.DB); err != nil {
+		return err
+	}
+	return e.print(map[string]string{"db": e.settings.DB, "from": c.File}, "Restored %s from %s. What was there is kept beside it as %s.before-restore-N.", e.settings.DB, c.File, e.settings.DB)
+}
+
+type auditCmd struct {
+	Verify auditVerifyCmd `cmd:"" help:"Check that no line of the log is missing or was changed."`
+}
+
+type auditVerifyCmd struct{}
+
+// Run walks every log.
+func (c *auditVerifyCmd) Run(e *env) error {
+	return e.administer(func(a *app.App) error {
+		bad := 0
+		sites, err := logs(e.ctx, a)
+		if err != nil {
+			return err
+		}
+		for _, site := range sites {
+			var found comment.Audit
+			if err := a.Store.View(e.ctx, func(r comment.Reader) (err error) {
+				found, err = a.Ledger.Verify(r, site)
+				return err
+			}); err != nil {
+				return err
+			}
+			name := site
+			if name == "" {
+				name = "(installation)"
+			}
+			if found.Bad > 0 {
+				bad++
+				if err := e.print(found, "%s: broken at event %d: %s", name, found.Bad, found.What); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := e.print(found, "%s: %d events, whole. Head %s", name, found.Events, found.Head); err != nil {
+				return err
+			}
+		}
+		if bad > 0 {
+			return fmt.Errorf("%d of %d logs are broken", bad, len(sites))
+		}
+		return nil
+	})
+}
+
+func logs(ctx context.Context, a *app.App) (sites []string, err error) {
+	err = a.Store.View(ctx, func(r comment.Reader) error {
+		sites, err = r.LogSites()
+		return err
+	})
+	return sites, err
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (c *versionCmd) Run(e *env) error {
+	v := versionOf()
+	return e.print(v, "afterword %s %s %s", v.Version, v.Commit, v.Go)
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/afterword-comments/afterword/internal/app"
+	"github.com/afterword-comments/afterword/internal/store"
+)
+
+type configCmd struct {
+	Check configCheckCmd `cmd:"" help:"Print the settings as they come out, with secrets masked."`
+}
+
+type configCheckCmd struct{}
+
+// Run prints every setting, and fails on the first one that cannot be.
+func (c *configCheckCmd) Run(e *env) error {
+	s := e.settings
+	path, err := store.FilePath(s.DB)
+	if err != nil {
+		return err
+	}
+	if err := app.Check(app.Settings{WebhookAllow: s.WebhookAllow, WebhookSchedule: s.WebhookSchedule, TrustedProxies: s.TrustedProxies}); err != nil {
+		return err
+	}
+	key := masked(s.SecretKey)
+	if s.SecretKey == "" {
+		key = "(file " + app.KeyFile(path) + ")"
+	}
+	rows := []struct{ name, value string }{
+		{"db", path}, {"secret_key", key}, {"webhook_allow", s.WebhookAllow}, {"webhook_schedule", s.WebhookSchedule},
+		{"trusted_proxies", s.TrustedProxies}, {"metrics_addr", s.MetricsAddr}, {"metrics_token", masked(s.MetricsToken)}, {"log_level", s.LogLevel},
+	}
+	if e.json {
+		all := map[string]string{}
+		for _, r := range rows {
+			all[r.name] = r.value
+		}
+		return e.print(all, "")
+	}
+	for _, r := range rows {
+		fmt.Fprintf(e.out, "%-17s %s\n", r.name, r.value)
+	}
+	return nil
+}
+
+func masked(secret string) string {
+	if secret == "" {
+		return ""
+	}
+	return "********"
+}

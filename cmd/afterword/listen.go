@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/app"
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/webhook"
+)
+
+type webhookListenCmd struct {
+	Site    string `help:"Key of the site." required:""`
+	Forward string `help:"Address of the program, such as http://localhost:3000/hook." required:"" placeholder:"URL"`
+	Types   string `help:"Event types, commas between. Default: all." placeholder:"T,T"`
+}
+
+// listenPoll is how often the log is looked at.
+const listenPoll = 300 * time.Millisecond
+
+// Run follows the site's log from now on and forwards what is new, signed with
+// a secret made for this run. Nothing is kept and nothing is tried again: it is
+// for a developer's machine.
+func (c *webhookListenCmd) Run(e *env) error {
+	return e.administer(func(a *app.App) error {
+		if _, err := a.Comments.SiteOf(e.ctx, c.Site); err != nil {
+			return err
+		}
+		seq, err := a.Comments.LogHead(e.ctx, c.Site)
+		if err != nil {
+			return err
+		}
+		secret, key := webhook.NewSecret()
+		if err := e.print(map[string]string{"site": c.Site, "forward": c.Forward, "secret": secret},
+			"Forwarding the events of %s to %s. Secret of this run: %s", c.Site, c.Forward, secret); err != nil {
+			return err
+		}
+		f := forwarder{env: e, url: c.Forward, key: key, types: c.Types, client: &http.Client{Timeout: 20 * time.Second}}
+		tick := time.NewTicker(listenPoll)
+		defer tick.Stop()
+		for {
+			events, err := a.Store.EventsAfter(e.ctx, c.Site, seq, 100)
+			if err != nil {
+				return err
+			}
+			for _, ev := range events {
+				seq = ev.Seq
+				if err := f.forward(ev); err != nil {
+					return err
+				}
+			}
+			select {
+			case <-e.ctx.Done():
+				return nil
+			case <-tick.C:
+			}
+		}
+	})
+}
+
+// forwarder sends events to the developer's own program.
+type forwarder struct {
+	*env
+	url    string
+	key    []byte
+	types  string
+	client *http.Client
+}
+
+func (f forwarder) forward(ev comment.Event) error {
+	if !ev.Public() || f.types != "" && !strings.Contains(","+f.types+",", ","+ev.Type+",") {
+		return nil
+	}
+	now := time.Now()
+	req, err := http.NewRequestWithContext(f.ctx, http.MethodPost, f.url, bytes.NewReader(ev.Body))
+	if err != nil {
+		return usageError{err}
+	}
+	req.Header.Set("content-type", "application/json")
+	req.Header.Set("webhook-id", ev.ID)
+	req.Header.Set("webhook-timestamp", strconv.FormatInt(now.Unix(), 10))
+	req.Header.Set("webhook-signature", webhook.Sign(ev.ID, now, ev.Body, f.key))
+	result := "no answer"
+	if res, err := f.client.Do(req); err == nil {
+		io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10))
+		res.Body.Close()
+		result = res.Status
+	}
+	if f.json {
+		return json.NewEncoder(f.out).Encode(map[string]string{"id": ev.ID, "type": ev.Type, "result": result})
+	}
+	_, err = fmt.Fprintf(f.out, "%s  %-22s %s\n", now.Format(time.TimeOnly), ev.Type, result)
+	return err
+}

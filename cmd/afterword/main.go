@@ -1,0 +1,136 @@
+// The afterword command: the service itself and everything an operator does to
+// it. Each command has a file of its own; this one reads the settings and
+// turns errors into a line and an exit code.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+)
+
+// Exit codes.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// cli is the command line. Settings come from flags, then AFTERWORD_*
+// environment variables, then the config file.
+type cli struct {
+	Config kong.ConfigFlag `help:"Config file: a JSON object with the flags' names as keys." placeholder:"FILE" env:"AFTERWORD_CONFIG"`
+	JSON   bool            `help:"Print one JSON object a line." name:"json"`
+	settings
+
+	Demo    demoCmd    `cmd:"" help:"Start everything with a sample newspaper, to try it out."`
+	Serve   serveCmd   `cmd:"" help:"Run the service."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date (serve does so too)."`
+	Site    siteCmd    `cmd:"" help:"Sites and their options."`
+	User    userCmd    `cmd:"" help:"Staff accounts."`
+	Token   tokenCmd   `cmd:"" help:"Bearer tokens for scripts."`
+	Webhook webhookCmd `cmd:"" help:"Webhook endpoints and their deliveries."`
+	Check   configCmd  `cmd:"" name:"config" help:"Settings."`
+	Backup  backupCmd  `cmd:"" help:"Copy the database to a file, also while it is being served."`
+	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the database."`
+	Audit   auditCmd   `cmd:"" help:"The audit trail."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// env is what commands run in.
+type env struct {
+	ctx      context.Context
+	out, err io.Writer
+	in       io.Reader
+	settings *settings
+	json     bool
+}
+
+// print writes a result: as JSON where --json asks for it, else as text.
+func (e *env) print(v any, text string, args ...any) error {
+	if e.json {
+		return json.NewEncoder(e.out).Encode(v)
+	}
+	_, err := fmt.Fprintf(e.out, text+"\n", args...)
+	return err
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	go func() { // a second signal ends the process at once
+		<-ctx.Done()
+		stop()
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the program as a function: arguments in, exit code out.
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) (code int) {
+	c := &cli{}
+	exited := -1
+	parser, err := kong.New(c,
+		kong.Name("afterword"), kong.Description("Moderated comments for news pages."),
+		kong.Writers(out, errs), kong.Exit(func(code int) { exited = code }),
+		kong.Configuration(kong.JSON), kong.ShortUsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(errs, "afterword:", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err == nil {
+		err = usageOf(c.settings.readSecrets())
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "afterword: %v (see: afterword --help)\n", err)
+		return exitUsage
+	}
+	e := &env{ctx: ctx, out: out, err: errs, in: in, settings: &c.settings, json: c.JSON}
+	if err := parsed.Run(e); err != nil {
+		fmt.Fprintln(errs, "afterword:", plain(err))
+		var u usageError
+		if errors.As(err, &u) {
+			return exitUsage
+		}
+		return exitFailed
+	}
+	return 0
+}
+
+// usageError is a mistake in the arguments.
+type usageError struct{ error }
+
+func usageOf(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+// plain is an error for the terminal: the sentence of a fault, with what the
+// operator may know of its cause.
+func plain(err error) string {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err.Error()
+	}
+	if f.Code == "not_found" {
+		return "there is no such thing in this database; the list commands show what there is"
+	}
+	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
+		return f.Error()
+	}
+	return f.Detail
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/app"
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/web"
+	"github.com/afterword-comments/afterword/internal/webhook"
+)
+
+type webhookCmd struct {
+	Add        webhookAddCmd        `cmd:"" help:"Add an endpoint; prints its id and its secret, once."`
+	List       webhookListCmd       `cmd:"" help:"List endpoints."`
+	Test       webhookTestCmd       `cmd:"" help:"Send an endpoint.ping."`
+	Rotate     webhookRotateCmd     `cmd:"" help:"Make a new secret; the old one signs too for a while."`
+	Remove     webhookRemoveCmd     `cmd:"" help:"Delete an endpoint."`
+	Deliveries webhookDeliveriesCmd `cmd:"" help:"List the newest deliveries of an endpoint."`
+	Redeliver  webhookRedeliverCmd  `cmd:"" help:"Send a delivery's event again."`
+	Listen     webhookListenCmd     `cmd:"" help:"Sign and forward a site's events to a program on this machine."`
+	Verify     webhookVerifyCmd     `cmd:"" help:"Check the signature of a webhook that was received."`
+}
+
+type webhookAddCmd struct {
+	Site  string `help:"Key of the site." required:""`
+	URL   string `help:"Address to send to." required:"" name:"url"`
+	Types string `help:"Event types, commas between. Default: comment.approved." placeholder:"T,T"`
+}
+
+// Run adds an endpoint.
+func (c *webhookAddCmd) Run(e *env) error {
+	types := strings.FieldsFunc(c.Types, func(r rune) bool { return r == ',' || r == ' ' })
+	return e.administer(func(a *app.App) error {
+		endpoint, secret, err := a.Hooks.Add(e.ctx, c.Site, c.URL, types, operator)
+		if err != nil {
+			return err
+		}
+		return e.print(web.ShowEndpoint(endpoint, secret), "Added %s. Secret, shown only now: %s", endpoint.ID, secret)
+	})
+}
+
+type webhookListCmd struct {
+	Site string `help:"Only of this site." placeholder:"KEY"`
+}
+
+// Run lists endpoints.
+func (c *webhookListCmd) Run(e *env) error {
+	return e.administer(func(a *app.App) error {
+		keys := []string{c.Site}
+		if c.Site == "" {
+			keys = nil
+			all, err := a.Comments.SitesOf(e.ctx, comment.Account{Grants: []comment.Grant{{Site: comment.AllSites, Role: comment.Owner}}})
+			if err != nil {
+				return err
+			}
+			for _, st := range all {
+				keys = append(keys, st.Key)
+			}
+		}
+		for _, key := range keys {
+			endpoints, err := a.Hooks.List(e.ctx, key)
+			if err != nil {
+				return err
+			}
+			for _, ep := range endpoints {
+				if err := e.print(web.ShowEndpoint(ep, ""), "%s  %s  %s  %s  %s  owed %d", ep.ID, ep.Site, ep.Status, ep.URL, strings.Join(ep.Types, ","), ep.Owed); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+type webhookTestCmd struct {
+	ID string `arg:"" help:"Id of the endpoint."`
+}
+
+// Run queues a ping; the running server sends it.
+func (c *webhookTestCmd) Run(e *env) error {
+	return e.withEndpoint(c.ID, func(a *app.App, ep comment.Endpoint) error {
+		d, err := a.Hooks.Test(e.ctx, ep.Site, ep.ID, operator)
+		if err != nil {
+			return err
+		}
+		return e.print(web.ShowDelivery(d), "Queued the delivery %s; a running server sends it within a second.", d.ID)
+	})
+}
+
+func (e *env) withEndpoint(id string, do func(*app.App, comment.Endpoint) error) error {
+	return e.administer(func(a *app.App) error {
+		ep, err := a.Hooks.Find(e.ctx, id)
+		if err != nil {
+			return err
+		}
+		return do(a, ep)
+	})
+}
+
+type webhookRotateCmd struct {
+	ID      string `arg:"" help:"Id of the endpoint."`
+	Overlap string `help:"How long the old secret signs too; 0s revokes it at once." default:"24h"`
+}
+
+// Run makes a new secret.
+func (c *webhookRotateCmd) Run(e *env) error {
+	overlap, err := comment.ParsePeriod(c.Overlap)
+	if err != nil {
+		return usageError{fmt.Errorf("--overlap %q is not a time such as 24h", c.Overlap)}
+	}
+	return e.withEndpoint(c.ID, func(a *app.App, ep comment.Endpoint) error {
+		ep, secret, err := a.Hooks.Rotate(e.ctx, ep.Site, ep.ID, overlap, operator)
+		if err != nil {
+			return err
+		}
+		return e.print(web.ShowEndpoint(ep, secret), "New secret, shown only now: %s", secret)
+	})
+}
+
+type webhookRemoveCmd struct {
+	ID string `arg:"" help:"Id of the endpoint."`
+}
+
+// Run deletes an endpoint.
+func (c *webhookRemoveCmd) Run(e *env) error {
+	return e.withEndpoint(c.ID, func(a *app.App, ep comment.Endpoint) error {
+		if err := a.Hooks.Remove(e.ctx, ep.Site, ep.ID, operator); err != nil {
+			return err
+		}
+		return e.print(map[string]string{"id": ep.ID}, "Removed %s. What it was owed is cancelled.", ep.ID)
+	})
+}
+
+type webhookDeliveriesCmd struct {
+	ID    string `arg:"" help:"Id of the endpoint."`
+	State string `help:"Only owed, delivered, failed or cancelled ones." enum:"owed,delivered,failed,cancelled," default:""`
+	Limit int    `help:"How many, newest first." default:"25"`
+}
+
+// Run lists deliveries.
+func (c *webhookDeliveriesCmd) Run(e *env) error {
+	return e.withEndpoint(c.ID, func(a *app.App, ep comment.Endpoint) error {
+		found, err := a.Hooks.Deliveries(e.ctx, comment.DeliveryQuery{Site: ep.Site, Endpoint: ep.ID, State: comment.DeliveryState(c.State), Limit: min(max(c.Limit, 1), 1000)})
+		if err != nil {
+			return err
+		}
+		for _, d := range found {
+			if err := e.print(web.ShowDelivery(d), "%s  %s  %s  attempts %d  %s %d", d.ID, d.Type, d.State, d.Attempts, d.LastClass, d.LastStatus); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+type webhookRedeliverCmd struct {
+	Delivery string `arg:"" help:"Id of the delivery."`
+}
+
+// Run queues an event again.
+func (c *webhookRedeliverCmd) Run(e *env) error {
+	return e.administer(func(a *app.App) error {
+		d, err := a.Hooks.FindDelivery(e.ctx, c.Delivery)
+		if err != nil {
+			return err
+		}
+		if d, err = a.Hooks.Redeliver(e.ctx, d.Site, d.ID, operator); err != nil {
+			return err
+		}
+		return e.print(web.ShowDelivery(d), "Queued the delivery %s; a running server sends it within a second.", d.ID)
+	})
+}
+
+type webhookVerifyCmd struct {
+	Secret    string `help:"The endpoint's secret, whsec_…" required:"" env:"AFTERWORD_WEBHOOK_SECRET"`
+	ID        string `help:"The webhook-id header." required:"" name:"id"`
+	Timestamp string `help:"The webhook-timestamp header." required:""`
+	Signature string `help:"The webhook-signature header." required:""`
+	Body      string `help:"File with the body, byte for byte; - for standard input." default:"-"`
+	At        int64  `help:"Time of receipt in Unix seconds; default: now." placeholder:"SECONDS"`
+}
+
+// Run checks a signature and says which part fails.
+func (c *webhookVerifyCmd) Run(e *env) error {
+	in := e.in
+	if c.Body != "-" {
+		f, err := os.Open(c.Body)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	body, err := io.ReadAll(io.LimitReader(in, 1<<20))
+	if err != nil {
+		return err
+	}
+	header := http.Header{}
+	header.Set("webhook-id", c.ID)
+	header.Set("webhook-timestamp", c.Timestamp)
+	header.Set("webhook-signature", c.Signature)
+	at := time.Now()
+	if c.At != 0 {
+		at = time.Unix(c.At, 0)
+	}
+	if err := webhook.Verify(c.Secret, header, body, at); err != nil {
+		return err
+	}
+	return e.print(map[string]bool{"ok": true}, "The signature is right.")
+}

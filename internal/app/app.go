@@ -1,0 +1,258 @@
+// Package app puts the parts together: one store, one key ring and the
+// services that stand on them. plugin serves an App; the commands that
+// administer a database open one beside whatever serves it.
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/afterword-comments/afterword/internal/auth"
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/internal/keyring"
+	"github.com/afterword-comments/afterword/internal/live"
+	"github.com/afterword-comments/afterword/internal/store"
+	"github.com/afterword-comments/afterword/internal/web"
+	"github.com/afterword-comments/afterword/internal/webhook"
+	"github.com/afterword-comments/afterword/moderation"
+)
+
+// Settings are what an installation is told. All but DB may be empty.
+type Settings struct {
+	DB              string
+	SecretKey       string // base64; "" = the file afterword.key beside the database
+	WebhookAllow    string // CIDR list
+	WebhookSchedule string // list of delays
+	TrustedProxies  string // CIDR list
+	MetricsToken    string
+	Checks          []moderation.Check
+	Log             *slog.Logger
+	Version         web.Version
+}
+
+// App is an installation in one process.
+type App struct {
+	Store    *store.Store
+	Ring     *keyring.Ring
+	Ledger   *comment.Ledger
+	Comments *comment.Service
+	Auth     *auth.Auth
+	Hooks    *webhook.Hooks
+	Hub      *live.Hub
+	Web      *web.Server
+
+	settings Settings
+	schedule webhook.Schedule
+	guard    *webhook.Guard
+	wake     webhook.Wake
+	stopping chan struct{}
+	state    atomic.Int32 // stateStarting, stateReady, stateStopping
+}
+
+const (
+	stateStarting = iota
+	stateReady
+	stateStopping
+)
+
+// KeyFile is the installation key's place beside a SQLite database.
+func KeyFile(dbPath string) string { return filepath.Join(filepath.Dir(dbPath), "afterword.key") }
+
+// LoadRing finds the installation key.
+func LoadRing(secret, dbPath string) (*keyring.Ring, error) {
+	if secret != "" {
+		return keyring.Parse(secret)
+	}
+	return keyring.LoadOrCreate(KeyFile(dbPath))
+}
+
+// Open opens the database, brings it up to date and puts the parts together.
+func Open(ctx context.Context, s Settings) (*App, error) {
+	if s.Log == nil {
+		s.Log = slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	}
+	a := &App{settings: s, wake: webhook.NewWake(), stopping: make(chan struct{})}
+	if err := a.read(s); err != nil {
+		return nil, err
+	}
+	var err error
+	if a.Store, err = store.Open(ctx, s.DB); err != nil {
+		return nil, err
+	}
+	if a.Ring, err = LoadRing(s.SecretKey, a.Store.Path()); err != nil {
+		return nil, errors.Join(err, a.Store.Close())
+	}
+	if err := a.checkKey(ctx); err != nil {
+		return nil, errors.Join(err, a.Store.Close())
+	}
+	if err := a.build(); err != nil {
+		return nil, errors.Join(err, a.Store.Close())
+	}
+	return a, nil
+}
+
+// read reads the settings that have a form of their own, before anything is
+// opened.
+func (a *App) read(s Settings) (err error) {
+	if a.guard, err = webhook.NewGuard(s.WebhookAllow); err != nil {
+		return fmt.Errorf("AFTERWORD_WEBHOOK_ALLOW: %w", err)
+	}
+	a.schedule = webhook.DefaultSchedule()
+	if s.WebhookSchedule != "" {
+		if a.schedule, err = webhook.ParseSchedule(s.WebhookSchedule); err != nil {
+			return fmt.Errorf("AFTERWORD_WEBHOOK_SCHEDULE: %w", err)
+		}
+	}
+	_, err = prefixes(s.TrustedProxies)
+	return err
+}
+
+func prefixes(list string) (all []netip.Prefix, err error) {
+	for _, text := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			addr, aerr := netip.ParseAddr(text)
+			if aerr != nil {
+				return nil, fmt.Errorf("AFTERWORD_TRUSTED_PROXIES: %q is not an address range such as 10.0.0.0/8", text)
+			}
+			p = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		all = append(all, p.Masked())
+	}
+	return all, nil
+}
+
+// checkKey makes sure that the key is the one that the log was begun with: with
+// another one no secret would open and no token would verify, which is better
+// said at the start.
+func (a *App) checkKey(ctx context.Context) error {
+	a.Ledger = comment.NewLedger(a.Ring, comment.NewID)
+	return a.Store.View(ctx, func(r comment.Reader) error {
+		sites, err := r.LogSites()
+		if err != nil || len(sites) == 0 {
+			return err
+		}
+		first, err := r.Events(sites[0], 0, 1)
+		if err != nil || len(first) == 0 {
+			return err
+		}
+		if !a.Ledger.Knows(first[0]) {
+			return errors.New("the installation key is not the one that this database was made with; put back its afterword.key, or set AFTERWORD_SECRET_KEY to the key it had")
+		}
+		return nil
+	})
+}
+
+func (a *App) build() error {
+	pipeline := moderation.New(a.settings.Checks...)
+	pipeline.Now = time.Now
+	a.Comments = comment.NewService(a.Store, a.Ring, a.Ledger, pipeline)
+	a.Auth = auth.New(a.Store, a.Ring, a.Ledger)
+	a.Hooks = &webhook.Hooks{
+		Store: a.Store, Ledger: a.Ledger, Ring: a.Ring, Guard: a.guard, Wake: a.wake,
+		Now: a.Comments.Now, NewID: comment.NewID,
+	}
+	a.Hub = live.NewHub(a.Store)
+	proxies, err := prefixes(a.settings.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	a.Web = &web.Server{
+		Comments: a.Comments, Auth: a.Auth, Hooks: a.Hooks, Hub: a.Hub, Log: a.settings.Log, Proxies: proxies,
+		Version: a.settings.Version, Metrics: web.NewMetrics(), MetricsToken: a.settings.MetricsToken,
+		Now: time.Now, Ready: a.ready, Stopping: a.stopping,
+	}
+	a.Web.Metrics.Gauge("streams_open", "Event streams that are open.", func() float64 { return float64(a.Hub.Streams()) })
+	a.Web.Metrics.Gauge("webhook_deliveries_owed", "Deliveries that wait to be sent, at most 100000.", a.owed)
+	return nil
+}
+
+func (a *App) owed() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	n, err := a.Store.Owed(ctx)
+	if err != nil {
+		return -1
+	}
+	return float64(n)
+}
+
+// ready says why this process may not take traffic.
+func (a *App) ready(ctx context.Context) error {
+	if a.state.Load() != stateReady {
+		return &fault.Error{Kind: fault.Unavailable, Code: "not_ready", Detail: "The service is starting or stopping.", RetryAfter: time.Second}
+	}
+	return a.Store.View(ctx, func(r comment.Reader) error {
+		_, err := r.LogSites()
+		return err
+	})
+}
+
+// Run runs the workers until ctx is cancelled.
+func (a *App) Run(ctx context.Context) error {
+	report := func(worker string) func(error) {
+		return func(err error) {
+			a.settings.Log.Warn("will try again", slog.String("worker", worker), slog.Any("error", err))
+		}
+	}
+	client := webhook.NewClient(a.guard, a.settings.Version.Version, (*x509.CertPool)(nil))
+	defer client.Close()
+	fan := &webhook.FanOut{Queue: a.Store, Wake: a.wake, Now: a.Comments.Now, NewID: comment.NewID}
+	sender := &webhook.Worker{
+		Queue: a.Store, Client: client, Hooks: a.Hooks, Ring: a.Ring, Schedule: a.schedule, Wake: a.wake,
+		Now: a.Comments.Now, Grace: 4 * time.Second, OnError: report("webhook"),
+	}
+	settler := &comment.Settler{Service: a.Comments, Changed: a.Store.Changed, OnError: report("settler")}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, run := range []func(context.Context) error{
+		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, settler.Run, a.Hub.Run, a.sweep,
+	} {
+		g.Go(func() error { return run(ctx) })
+	}
+	a.state.CompareAndSwap(stateStarting, stateReady)
+	return g.Wait()
+}
+
+// sweepTime is how often what has outlived its use is deleted.
+const sweepTime = 10 * time.Minute
+
+func (a *App) sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepTime)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if _, err := a.Comments.Sweep(ctx); err != nil {
+				a.settings.Log.Warn("will try again", slog.String("worker", "sweep"), slog.Any("error", err))
+			}
+		}
+	}
+}
+
+// Stop makes the service not ready and ends the streams; requests are still
+// answered, each on a connection that is closed after it.
+func (a *App) Stop() {
+	if a.state.Swap(stateStopping) != stateStopping {
+		close(a.stopping)
+	}
+}
+
+// Close closes the database.
+func (a *App) Close() error { return a.Store.Close() }
+
+// Check says whether settings can be, without opening anything.
+func Check(s Settings) error { return (&App{}).read(s) }

@@ -1,0 +1,215 @@
+// Package live tells open browsers what has happened: it follows the logs of
+// the sites that somebody is watching and hands each event to the streams that
+// want it. Every node has one Hub; nothing is kept, so a stream that was away
+// is served from the log (see Hub.Since) or told to start again.
+package live
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+)
+
+// Log is what the hub follows.
+type Log interface {
+	View(ctx context.Context, fn func(comment.Reader) error) error
+	Changed() <-chan struct{}
+}
+
+const (
+	poll       = 500 * time.Millisecond // catches the commits of other processes
+	batch      = 500                    // events read at a time
+	slack      = 256                    // events that a slow stream may lag behind
+	maxStreams = 20000
+)
+
+// Hub passes events on. Run must be running.
+type Hub struct {
+	log     Log
+	mu      sync.Mutex
+	rooms   map[string]*room
+	streams int
+	closed  bool
+	joined  chan struct{} // somebody watches a site that nobody watched
+}
+
+// room is one site that somebody is watching.
+type room struct {
+	seq     int64 // up to here everything is passed on
+	members map[*Stream]bool
+}
+
+// Stream is one browser's subscription.
+type Stream struct {
+	hub   *Hub
+	sites []string
+	wants func(comment.Event) bool
+	c     chan comment.Event
+	lost  bool
+}
+
+// NewHub makes a hub over a log.
+func NewHub(log Log) *Hub {
+	return &Hub{log: log, rooms: map[string]*room{}, joined: make(chan struct{}, 1)}
+}
+
+// Subscribe opens a stream of the events of some sites that wants accepts; nil
+// accepts all. from says, for each site, the number after which the stream
+// begins if nobody watches that site yet. It is nil when there are too many
+// streams or the hub is closed.
+func (h *Hub) Subscribe(from map[string]int64, wants func(comment.Event) bool) *Stream {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed || h.streams >= maxStreams {
+		return nil
+	}
+	s := &Stream{hub: h, wants: wants, c: make(chan comment.Event, slack), sites: []string{}}
+	h.streams++
+	for site, seq := range from {
+		r := h.rooms[site]
+		if r == nil {
+			r = &room{seq: seq, members: map[*Stream]bool{}}
+			h.rooms[site] = r
+		}
+		r.members[s] = true
+		s.sites = append(s.sites, site)
+	}
+	select {
+	case h.joined <- struct{}{}:
+	default:
+	}
+	return s
+}
+
+// Events is closed when the stream has fallen too far behind, or the hub is
+// closed; Lost tells which.
+func (s *Stream) Events() <-chan comment.Event { return s.c }
+
+// Lost reports whether the stream was closed because it was too slow.
+func (s *Stream) Lost() bool {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	return s.lost
+}
+
+// Close ends the subscription.
+func (s *Stream) Close() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.hub.drop(s)
+}
+
+// drop takes a stream out of its rooms; a second time changes nothing.
+func (h *Hub) drop(s *Stream) {
+	if s.sites == nil {
+		return
+	}
+	for _, site := range s.sites {
+		if r := h.rooms[site]; r != nil {
+			delete(r.members, s)
+			if len(r.members) == 0 {
+				delete(h.rooms, site)
+			}
+		}
+	}
+	s.sites = nil
+	h.streams--
+	close(s.c)
+}
+
+// Streams is the number of open streams.
+func (h *Hub) Streams() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.streams
+}
+
+// Run passes events on until ctx ends, then closes every stream.
+func (h *Hub) Run(ctx context.Context) error {
+	defer h.close()
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		changed := h.log.Changed() // before reading, so that nothing falls between
+		for _, site := range h.watched() {
+			// A site that cannot be read now is read at the next tick.
+			_ = h.pass(ctx, site)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		case <-h.joined:
+		case <-tick.C:
+		}
+	}
+}
+
+func (h *Hub) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for _, r := range h.rooms {
+		for s := range r.members {
+			h.drop(s)
+		}
+	}
+}
+
+func (h *Hub) watched() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	sites := make([]string, 0, len(h.rooms))
+	for site := range h.rooms {
+		sites = append(sites, site)
+	}
+	return sites
+}
+
+// pass hands the new events of one site to its streams.
+func (h *Hub) pass(ctx context.Context, site string) error {
+	h.mu.Lock()
+	r := h.rooms[site]
+	if r == nil {
+		h.mu.Unlock()
+		return nil
+	}
+	after := r.seq
+	h.mu.Unlock()
+
+	var events []comment.Event
+	err := h.log.View(ctx, func(rd comment.Reader) (err error) {
+		events, err = rd.Events(site, after, batch)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	for _, e := range events {
+		r.seq = e.Seq
+		for s := range r.members {
+			h.hand(s, e)
+		}
+	}
+	h.mu.Unlock()
+	if len(events) == batch {
+		return h.pass(ctx, site)
+	}
+	return nil
+}
+
+// hand gives an event to a stream; one that does not keep up is closed.
+func (h *Hub) hand(s *Stream, e comment.Event) {
+	if s.wants != nil && !s.wants(e) {
+		return
+	}
+	select {
+	case s.c <- e:
+	default:
+		s.lost = true
+		h.drop(s)
+	}
+}

@@ -1,0 +1,93 @@
+package web
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+)
+
+func (s *Server) queue(c *fiber.Ctx) error {
+	v, err := values(c)
+	if err != nil {
+		return err
+	}
+	status, err := oneOf(v, "status", "pending", "approved", "rejected", "spam", "deleted", "all")
+	if err != nil {
+		return err
+	}
+	sort, err := oneOf(v, "sort", "oldest", "newest")
+	if err != nil {
+		return err
+	}
+	ask := comment.QueueAsk{
+		By: identity(c).Account, Site: v.Get("site"), Status: comment.Status(status), Search: v.Get("q"), Reason: v.Get("reason"),
+		Author: v.Get("author"), Page: v.Get("page"), Newest: sort == "newest", Cursor: v.Get("cursor"),
+	}
+	if status == "all" {
+		ask.Status = ""
+	}
+	if ask.Page != "" && ask.Site == "" {
+		return parameter("The parameter page needs the parameter site.")
+	}
+	if len(ask.Search) > 200 {
+		return parameter("The search is longer than 200 bytes.")
+	}
+	if ask.Limit, err = limitOf(v); err != nil {
+		return err
+	}
+	out, err := s.Comments.Queue(c.Context(), ask)
+	if err != nil {
+		return err
+	}
+	return send(c, fiber.StatusOK, out)
+}
+
+func (s *Server) detail(c *fiber.Ctx) error {
+	out, err := s.Comments.Detail(c.Context(), identity(c).Account, param(c, "id"))
+	if err != nil {
+		return err
+	}
+	return send(c, fiber.StatusOK, out)
+}
+
+func (s *Server) decide(c *fiber.Ctx) error {
+	in, err := decode[struct {
+		Action string `json:"action" validate:"required,oneof=approve reject spam delete restore"`
+		Items  []struct {
+			ID       string `json:"id" validate:"required,max=64"`
+			Revision int    `json:"revision" validate:"required"`
+			Status   string `json:"status" validate:"omitempty,oneof=pending approved rejected spam deleted"`
+		} `json:"items" validate:"required,min=1,max=500,dive"`
+		Reason string `json:"reason"`
+		Note   string `json:"note"`
+	}](c)
+	if err != nil {
+		return err
+	}
+	r := comment.Ruling{By: identity(c).Account, Action: comment.Action(in.Action), Reason: in.Reason, Note: in.Note, Received: received(c)}
+	for _, i := range in.Items {
+		r.Items = append(r.Items, comment.Item{ID: i.ID, Revision: i.Revision, Status: comment.Status(i.Status)})
+	}
+	r.Once, err = onceOf(c, "decide "+r.By.ID, jsonAnswer(fiber.StatusOK, func(v any) any { return v }))
+	if err != nil {
+		return err
+	}
+	out, err := s.Comments.Decide(c.Context(), r)
+	if err != nil {
+		return answered(c, err)
+	}
+	return send(c, fiber.StatusOK, out)
+}
+
+func (s *Server) undo(c *fiber.Ctx) error {
+	if len(c.Request().Body()) > 0 {
+		if _, err := decode[struct{}](c); err != nil {
+			return err
+		}
+	}
+	out, err := s.Comments.Undo(c.Context(), identity(c).Account, param(c, "id"))
+	if err != nil {
+		return err
+	}
+	return send(c, fiber.StatusOK, map[string]any{"decision_id": out.DecisionID, "results": out.Results})
+}

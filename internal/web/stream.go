@@ -1,0 +1,264 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/internal/live"
+)
+
+const (
+	heartbeat = 15 * time.Second
+	flushTime = 20 * time.Second // that a client may take to read what it is sent
+	// backlogMost is how many events a stream is caught up with; one that was
+	// away for longer starts again.
+	backlogMost = 500
+)
+
+// eventStream writes server-sent events. It has nothing of the request, which
+// fiber uses again as soon as the handler has returned.
+type eventStream struct {
+	w    *bufio.Writer
+	conn net.Conn
+}
+
+// send writes one event; id 0 leaves the id away.
+func (e eventStream) send(id int64, name string, data any) error {
+	body, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	if id > 0 {
+		fmt.Fprintf(e.w, "id: %d\n", id)
+	}
+	fmt.Fprintf(e.w, "event: %s\ndata: %s\n\n", name, body)
+	return e.flush()
+}
+
+func (e eventStream) flush() error {
+	// The server's write timeout is for whole answers; this one has no end.
+	_ = e.conn.SetWriteDeadline(time.Now().Add(flushTime))
+	return e.w.Flush()
+}
+
+// serve starts a stream. run writes it until it is done.
+func (s *Server) serve(c *fiber.Ctx, run func(e eventStream)) error {
+	c.Set(fiber.HeaderContentType, "text/event-stream; charset=utf-8")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set("X-Accel-Buffering", "no")
+	conn := c.Context().Conn()
+	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
+		e := eventStream{w, conn}
+		fmt.Fprint(w, "retry: 2000\n\n")
+		if e.flush() == nil {
+			run(e)
+		}
+	})
+	return nil
+}
+
+// loop passes a subscription on until the client goes, falls behind, or the
+// server stops. until ends it in any case; zero = never.
+func (s *Server) loop(e eventStream, sub *live.Stream, until time.Time, each func(comment.Event) error) {
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case ev, ok := <-sub.Events():
+			if !ok {
+				if sub.Lost() {
+					_ = e.send(0, "reset", struct{}{})
+				}
+				return
+			}
+			if each(ev) != nil {
+				return
+			}
+		case now := <-tick.C:
+			if !until.IsZero() && now.After(until) {
+				return
+			}
+			fmt.Fprint(e.w, ": still here\n\n")
+			if e.flush() != nil {
+				return
+			}
+		case <-s.Stopping:
+			return
+		}
+	}
+}
+
+// stream is the readers' view of one page as it changes.
+func (s *Server) stream(c *fiber.Ctx) error {
+	v, err := values(c)
+	if err != nil {
+		return err
+	}
+	site, ref := param(c, "site"), v.Get("page")
+	st, page, err := s.Comments.PageOf(c.Context(), site, ref)
+	if err != nil {
+		return err
+	}
+	if !st.Options.Live {
+		return c.SendStatus(fiber.StatusNoContent) // tells EventSource not to come back
+	}
+	head, err := s.Comments.LogHead(c.Context(), site)
+	if err != nil {
+		return err
+	}
+	after := head
+	if last := c.Get("Last-Event-ID"); last != "" {
+		if after, err = strconv.ParseInt(strings.Clone(last), 10, 64); err != nil || after < 0 {
+			return parameter("Last-Event-ID is the id of the last event of this stream.")
+		}
+	}
+	sub := s.Hub.Subscribe(map[string]int64{site: head}, func(e comment.Event) bool { return e.PageID != "" })
+	if sub == nil {
+		return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "Too many streams are open.", RetryAfter: 30 * time.Second}
+	}
+	w := &pageWatch{s: s, site: site, ref: ref, page: page, last: after}
+	return s.serve(c, func(e eventStream) {
+		defer sub.Close()
+		if w.catchUp(e) == nil {
+			s.loop(e, sub, time.Time{}, func(ev comment.Event) error { return w.pass(e, ev) })
+		}
+	})
+}
+
+// pageWatch is one reader's stream of one page.
+type pageWatch struct {
+	s    *Server
+	site string
+	ref  string
+	page comment.Page // its ID is "" until somebody comments
+	last int64        // number of the last event that was passed on
+}
+
+// catchUp says hello, and passes on what the stream has missed.
+func (w *pageWatch) catchUp(e eventStream) error {
+	if err := e.send(0, "ready", map[string]int{"count": w.page.Count}); err != nil {
+		return err
+	}
+	if w.page.ID == "" {
+		return nil
+	}
+	missed, err := w.s.Comments.PageEvents(context.Background(), w.page, w.last, backlogMost+1)
+	if err != nil {
+		return err
+	}
+	if len(missed) > backlogMost {
+		w.last = missed[len(missed)-1].Seq
+		return e.send(w.last, "reset", struct{}{})
+	}
+	for _, ev := range missed {
+		if err := w.pass(e, ev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pageEvent is what readers are told: that something changed, and where.
+// Whether it can be seen is asked of the store, so that a stream cannot show
+// what has been taken back meanwhile.
+type pageEvent struct {
+	Type     string  `json:"type"`
+	ID       string  `json:"id"`
+	ParentID *string `json:"parent_id"`
+	Revision int     `json:"revision"`
+	Count    int     `json:"count"`
+	Visible  bool    `json:"visible"`
+}
+
+func (w *pageWatch) pass(e eventStream, ev comment.Event) error {
+	if ev.Seq <= w.last {
+		return nil
+	}
+	if w.page.ID == "" { // the first comment has made the page
+		_, page, err := w.s.Comments.PageOf(context.Background(), w.site, w.ref)
+		if err != nil || page.ID == "" {
+			return err
+		}
+		w.page = page
+	}
+	if ev.PageID != w.page.ID {
+		return nil
+	}
+	w.last = ev.Seq
+	if ev.Type == comment.PageClosed || ev.Type == comment.PageOpened {
+		return e.send(ev.Seq, "page", map[string]bool{"open": ev.Type == comment.PageOpened})
+	}
+	news, err := w.s.Comments.News(context.Background(), ev)
+	if err != nil || news == nil {
+		return err
+	}
+	out := pageEvent{Type: ev.Type, ID: ev.CommentID, Revision: news.Revision, Count: news.Count, Visible: news.Visible}
+	if news.ParentID != "" {
+		out.ParentID = &news.ParentID
+	}
+	return e.send(ev.Seq, "comment", out)
+}
+
+// queueEvent is what moderators are told.
+type queueEvent struct {
+	Type     string                 `json:"type"`
+	Site     string                 `json:"site"`
+	ID       string                 `json:"id"`
+	Status   comment.Status         `json:"status"`
+	Revision int                    `json:"revision"`
+	By       string                 `json:"by,omitempty"`
+	Action   string                 `json:"action,omitempty"`
+	Counts   map[comment.Status]int `json:"counts"`
+}
+
+// queueStream is the moderators' view of the queue as it changes. It ends with
+// the token that opened it.
+func (s *Server) queueStream(c *fiber.Ctx) error {
+	v, err := values(c)
+	if err != nil {
+		return err
+	}
+	who, site := identity(c), v.Get("site")
+	heads, err := s.Comments.HeadsFor(c.Context(), who.Account, site)
+	if err != nil {
+		return err
+	}
+	counts, err := s.Comments.CountsFor(c.Context(), who.Account, site)
+	if err != nil {
+		return err
+	}
+	sub := s.Hub.Subscribe(heads, func(e comment.Event) bool { return e.CommentID != "" && e.Type != comment.CommentVoted })
+	if sub == nil {
+		return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "Too many streams are open.", RetryAfter: 30 * time.Second}
+	}
+	return s.serve(c, func(e eventStream) {
+		defer sub.Close()
+		if e.send(0, "ready", map[string]any{"counts": counts}) != nil {
+			return
+		}
+		s.loop(e, sub, who.ExpiresAt, func(ev comment.Event) error { return s.tellQueue(e, who.Account, site, ev) })
+	})
+}
+
+func (s *Server) tellQueue(e eventStream, who comment.Account, site string, ev comment.Event) error {
+	c, counts, err := s.Comments.QueueNews(context.Background(), who, site, ev)
+	if err != nil {
+		return err
+	}
+	out := queueEvent{Type: ev.Type, Site: ev.Site, ID: c.ID, Status: c.Status, Revision: c.Revision, Counts: counts}
+	if ev.Actor.Kind == comment.ActorModerator {
+		out.By = ev.Actor.Name
+		out.Action = comment.ActionOf(ev)
+	}
+	return e.send(0, "comment", out)
+}

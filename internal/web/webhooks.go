@@ -1,0 +1,259 @@
+package web
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/internal/webhook"
+)
+
+// Endpoint is a webhook endpoint as the API shows it.
+type Endpoint struct {
+	ID            string                 `json:"id"`
+	Site          string                 `json:"site"`
+	URL           string                 `json:"url"`
+	Types         []string               `json:"types"`
+	Status        comment.EndpointStatus `json:"status"`
+	CreatedAt     string                 `json:"created_at"`
+	LastSuccessAt *string                `json:"last_success_at"`
+	LastFailureAt *string                `json:"last_failure_at"`
+	LastFailure   *string                `json:"last_failure"`
+	Failures      int                    `json:"failures"` // in a row
+	Owed          int                    `json:"owed"`
+	Secret        string                 `json:"secret,omitempty"` // only where it was made, once
+}
+
+// ShowEndpoint makes the view of an endpoint.
+func ShowEndpoint(e comment.Endpoint, secret string) Endpoint {
+	v := Endpoint{
+		ID: e.ID, Site: e.Site, URL: e.URL, Types: e.Types, Status: e.Status, CreatedAt: comment.Timestamp(e.CreatedAt),
+		LastSuccessAt: comment.OptionalTime(e.LastSuccessAt), LastFailureAt: comment.OptionalTime(e.LastFailureAt),
+		Failures: e.Failures, Owed: e.Owed, Secret: secret,
+	}
+	if e.LastFailure != "" {
+		v.LastFailure = &e.LastFailure
+	}
+	return v
+}
+
+// Delivery is a delivery as the API shows it.
+type Delivery struct {
+	ID            string                `json:"id"`
+	EndpointID    string                `json:"endpoint_id"`
+	EventID       string                `json:"event_id"`
+	Type          string                `json:"type"`
+	CommentID     *string               `json:"comment_id"`
+	Sequence      int64                 `json:"sequence"`
+	Replay        int                   `json:"replay"`
+	State         comment.DeliveryState `json:"state"`
+	Attempts      int                   `json:"attempts"`
+	NextAttemptAt *string               `json:"next_attempt_at"`
+	CreatedAt     string                `json:"created_at"`
+	DeliveredAt   *string               `json:"delivered_at"`
+	Last          *LastAttempt          `json:"last"`
+}
+
+// LastAttempt is how the last HTTP call of a delivery went.
+type LastAttempt struct {
+	Status *int   `json:"status"` // null = no answer
+	Class  string `json:"class"`
+	MS     int64  `json:"ms"`
+	At     string `json:"at"`
+}
+
+// ShowDelivery makes the view of a delivery.
+func ShowDelivery(d comment.Delivery) Delivery {
+	v := Delivery{
+		ID: d.ID, EndpointID: d.EndpointID, EventID: d.EventID, Type: d.Type, Sequence: d.Sequence, Replay: d.Replay,
+		State: d.State, Attempts: d.Attempts, CreatedAt: comment.Timestamp(d.CreatedAt), DeliveredAt: comment.OptionalTime(d.DeliveredAt),
+	}
+	if d.CommentID != "" {
+		v.CommentID = &d.CommentID
+	}
+	if d.State == comment.DeliveryOwed {
+		v.NextAttemptAt = comment.OptionalTime(d.NextAt)
+	}
+	if d.LastClass != "" {
+		v.Last = &LastAttempt{Class: d.LastClass, MS: d.LastMillis, At: comment.Timestamp(d.LastAt)}
+		if d.LastStatus != 0 {
+			v.Last.Status = &d.LastStatus
+		}
+	}
+	return v
+}
+
+// Attempt is one HTTP call as the API shows it. Response is what a stranger
+// answered: show it as text.
+type Attempt struct {
+	N        int    `json:"n"`
+	At       string `json:"at"`
+	MS       int64  `json:"ms"`
+	Status   *int   `json:"status"`
+	Class    string `json:"class"`
+	Detail   string `json:"detail"`
+	Response string `json:"response"`
+}
+
+func showAttempts(list []comment.Attempt) []Attempt {
+	views := make([]Attempt, len(list))
+	for i, a := range list {
+		views[i] = Attempt{N: a.N, At: comment.Timestamp(a.At), MS: a.Millis, Class: a.Class, Detail: a.Detail, Response: a.Response}
+		if a.Status != 0 {
+			views[i].Status = &list[i].Status
+		}
+	}
+	return views
+}
+
+func (s *Server) endpoints(c *fiber.Ctx) error {
+	all, err := s.Hooks.List(c.Context(), param(c, "site"))
+	if err != nil {
+		return err
+	}
+	views := make([]Endpoint, len(all))
+	for i, e := range all {
+		views[i] = ShowEndpoint(e, "")
+	}
+	return send(c, fiber.StatusOK, map[string][]Endpoint{"endpoints": views})
+}
+
+func (s *Server) addEndpoint(c *fiber.Ctx) error {
+	in, err := decode[struct {
+		URL   string   `json:"url" validate:"required"`
+		Types []string `json:"types" validate:"max=50"`
+	}](c)
+	if err != nil {
+		return err
+	}
+	return s.create(c, func() (any, error) {
+		e, secret, err := s.Hooks.Add(c.Context(), param(c, "site"), in.URL, in.Types, actor(c))
+		return ShowEndpoint(e, secret), err
+	})
+}
+
+func (s *Server) endpoint(c *fiber.Ctx) error {
+	e, err := s.Hooks.Get(c.Context(), param(c, "site"), param(c, "id"))
+	if err != nil {
+		return err
+	}
+	return send(c, fiber.StatusOK, ShowEndpoint(e, ""))
+}
+
+func (s *Server) changeEndpoint(c *fiber.Ctx) error {
+	in, err := decode[struct {
+		URL    string                 `json:"url"`
+		Types  []string               `json:"types"`
+		Status comment.EndpointStatus `json:"status"`
+	}](c)
+	if err != nil {
+		return err
+	}
+	e, err := s.Hooks.Change(c.Context(), param(c, "site"), param(c, "id"), webhook.Change(in), actor(c))
+	if err != nil {
+		return err
+	}
+	return send(c, fiber.StatusOK, ShowEndpoint(e, ""))
+}
+
+func (s *Server) removeEndpoint(c *fiber.Ctx) error {
+	if err := s.Hooks.Remove(c.Context(), param(c, "site"), param(c, "id"), actor(c)); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
+func (s *Server) testEndpoint(c *fiber.Ctx) error {
+	d, err := s.Hooks.Test(c.Context(), param(c, "site"), param(c, "id"), actor(c))
+	if err != nil {
+		return err
+	}
+	return send(c, fiber.StatusAccepted, map[string]string{"delivery_id": d.ID, "event_id": d.EventID})
+}
+
+func (s *Server) rotateEndpoint(c *fiber.Ctx) error {
+	in := struct {
+		Overlap string `json:"overlap"`
+	}{}
+	if len(c.Request().Body()) > 0 {
+		var err error
+		if in, err = decode[struct {
+			Overlap string `json:"overlap"`
+		}](c); err != nil {
+			return err
+		}
+	}
+	if in.Overlap == "" {
+		in.Overlap = "24h"
+	}
+	overlap, err := comment.ParsePeriod(in.Overlap)
+	if err != nil {
+		return fault.Input("overlap", "invalid", "The overlap is a time such as 24h, or 0s.")
+	}
+	e, secret, err := s.Hooks.Rotate(c.Context(), param(c, "site"), param(c, "id"), overlap, actor(c))
+	if err != nil {
+		return err
+	}
+	return send(c, fiber.StatusOK, ShowEndpoint(e, secret))
+}
+
+func (s *Server) deliveries(c *fiber.Ctx) error {
+	v, err := values(c)
+	if err != nil {
+		return err
+	}
+	limit, err := limitOf(v)
+	if err != nil {
+		return err
+	}
+	state, err := oneOf(v, "state", "", "owed", "delivered", "failed", "cancelled")
+	if err != nil {
+		return err
+	}
+	site, id := param(c, "site"), param(c, "id")
+	list := []string{"deliveries", site, id, state}
+	at, err := s.cursors().Read(v.Get("cursor"), list...)
+	if err != nil {
+		return err
+	}
+	q := comment.DeliveryQuery{Site: site, Endpoint: id, State: comment.DeliveryState(state), Limit: limit + 1}
+	if at != nil {
+		q.Before = at.ID
+	}
+	found, err := s.Hooks.Deliveries(c.Context(), q)
+	if err != nil {
+		return err
+	}
+	var next *comment.Place
+	if len(found) > limit {
+		found = found[:limit]
+		next = &comment.Place{ID: found[limit-1].ID}
+	}
+	views := make([]Delivery, len(found))
+	for i, d := range found {
+		views[i] = ShowDelivery(d)
+	}
+	return send(c, fiber.StatusOK, map[string]any{"deliveries": views, "next_cursor": comment.OptionalText(s.cursors().Write(next, list...))})
+}
+
+func (s *Server) cursors() comment.Cursors { return comment.Cursors{Ring: s.Comments.Ring} }
+
+func (s *Server) delivery(c *fiber.Ctx) error {
+	d, body, attempts, err := s.Hooks.Delivery(c.Context(), param(c, "site"), param(c, "id"))
+	if err != nil {
+		return err
+	}
+	return send(c, fiber.StatusOK, struct {
+		Delivery
+		Body         string    `json:"body"`
+		AttemptsList []Attempt `json:"attempts_list"`
+	}{ShowDelivery(d), string(body), showAttempts(attempts)})
+}
+
+func (s *Server) redeliver(c *fiber.Ctx) error {
+	d, err := s.Hooks.Redeliver(c.Context(), param(c, "site"), param(c, "id"), actor(c))
+	if err != nil {
+		return err
+	}
+	return send(c, fiber.StatusAccepted, ShowDelivery(d))
+}
