@@ -2,7 +2,6 @@ package comment
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -84,7 +83,7 @@ func (s *Service) putSite(tx Tx, st Site, by Actor) error {
 
 // house appends an event of a site that stays in the house.
 func (s *Service) house(tx Tx, site, event string, by Actor, data any) error {
-	body, err := json.Marshal(data)
+	body, err := JSON(data)
 	if err != nil {
 		return err
 	}
@@ -176,7 +175,7 @@ func (s *Service) OpenPage(ctx context.Context, o Opening) (PageView, error) {
 			return err
 		}
 		out = showPageState(page, st.Options, at)
-		body, err := json.Marshal(map[string]any{"page": showPage(page), "actor": ActorView{o.By.Kind, o.By.Name}})
+		body, err := JSON(map[string]any{"page": showPage(page), "actor": ActorView{o.By.Kind, o.By.Name}})
 		if err != nil {
 			return err
 		}

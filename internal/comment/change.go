@@ -1,7 +1,6 @@
 package comment
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/afterword-comments/afterword/moderation"
@@ -175,7 +174,7 @@ func (ch *change) note(event string, actor Actor, data any) error {
 }
 
 func (ch *change) append(event string, sequence int64, actor Actor, data any) error {
-	body, err := json.Marshal(data)
+	body, err := JSON(data)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@
 package comment
 
 import (
+	"slices"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/markup"
@@ -113,6 +114,17 @@ type Revision struct {
 	Fingerprint string // of the normalised text, "" = too short to compare
 	Trace       moderation.Trace
 	CreatedAt   time.Time
+}
+
+// ReasonCodes are the codes of everything that the checks found, each once.
+func (r Revision) ReasonCodes() []string {
+	var codes []string
+	for _, e := range allReasons(r.Trace) {
+		if !slices.Contains(codes, e.Code) {
+			codes = append(codes, e.Code)
+		}
+	}
+	return codes
 }
 
 // Author is what a site knows of somebody who writes.

@@ -181,14 +181,11 @@ func (d *deskReader) views(list []Comment) ([]DeskView, error) {
 func (d *deskReader) view(c Comment) (v DeskView, err error) {
 	v = DeskView{
 		View: show(c, c.Text, BodyHTML), Site: c.Site, Text: c.Text.Source, Tree: c.Text.Tree,
-		Reasons: c.Text.Trace.Reasons(), Risk: c.Risk, PublicRevision: c.Public, Reports: ReportCount{Count: c.Reports, Reasons: map[string]int{}},
+		Reasons: allReasons(c.Text.Trace), Risk: c.Risk, PublicRevision: c.Public, Reports: ReportCount{Count: c.Reports, Reasons: map[string]int{}},
 	}
 	v.Status = c.Status
 	if v.Tree == nil {
 		v.Tree = markup.Tree{}
-	}
-	if v.Reasons == nil {
-		v.Reasons = []moderation.Evidence{}
 	}
 	if v.Page, err = d.page(c); err != nil {
 		return v, err
@@ -204,6 +201,20 @@ func (d *deskReader) view(c Comment) (v DeskView, err error) {
 	}
 	v.Parent, err = d.parent(c)
 	return v, err
+}
+
+// allReasons is everything that the checks found: first what speaks for
+// holding, strongest first, then what a moderator may want to know.
+func allReasons(t moderation.Trace) []moderation.Evidence {
+	all := append([]moderation.Evidence{}, t.Reasons()...)
+	for _, step := range t {
+		for _, e := range step.Evidence {
+			if e.Hint == moderation.HintNone {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
 }
 
 func (d *deskReader) page(c Comment) (PageView, error) {

@@ -34,7 +34,7 @@ func (l *Ledger) Append(tx Tx, e Event) (Event, error) {
 		data = json.RawMessage("{}")
 	}
 	e.Seq, e.ID = seq+1, l.newID()
-	e.Body, err = json.Marshal(Envelope{
+	e.Body, err = JSON(Envelope{
 		ID: e.ID, Type: e.Type, Timestamp: Timestamp(e.At), Site: e.Site, Sequence: e.Sequence, Data: data,
 	})
 	if err != nil {

@@ -148,13 +148,7 @@ func commentArgs(c comment.Comment) []any {
 
 // reasonCodes is what the queue's filter by reason looks through: ",a,b,".
 func reasonCodes(r comment.Revision) string {
-	codes := ","
-	for _, e := range r.Trace.Reasons() {
-		if !strings.Contains(codes, ","+e.Code+",") {
-			codes += e.Code + ","
-		}
-	}
-	return codes
+	return "," + strings.Join(r.ReasonCodes(), ",") + ","
 }
 
 // UpdateComment writes everything that changes; the reasons only with the

@@ -196,17 +196,24 @@ func TestALaneIsWorkedOffInOrder(t *testing.T) {
 	}
 }
 
-// BenchmarkClaimBehindABacklog claims and records one delivery of an endpoint
-// while another is owed 20 000 that wait for retries and for one another.
-func BenchmarkClaimBehindABacklog(b *testing.B) {
+// BenchmarkClaim claims and records the deliveries of one endpoint while another
+// is owed nothing, or 20 000 that wait for retries and for one another.
+func BenchmarkClaim(b *testing.B) {
+	for _, backlog := range []int{0, 20000} {
+		b.Run(fmt.Sprint(backlog), func(b *testing.B) { claimBehind(b, backlog) })
+	}
+}
+
+func claimBehind(b *testing.B, backlog int) {
 	s := openDeliveries(b, "down", "up")
-	owe(b, s, "down", 20000, 10000)
+	owe(b, s, "down", backlog, max(1, backlog/2))
 	now := time.Now()
 	for { // every first one has failed and waits for an hour
-		calls := claim(b, s, now, 64)
-		if len(calls) == 0 {
+		next, ok, err := s.NextDelivery(b.Context())
+		if err != nil || !ok || next.After(now) {
 			break
 		}
+		calls := claim(b, s, now, 64)
 		var failed []comment.Outcome
 		for _, c := range calls {
 			d := c.Delivery

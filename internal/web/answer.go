@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"strings"
 
@@ -16,7 +15,7 @@ import (
 
 // send writes an answer as JSON.
 func send(c *fiber.Ctx, status int, v any) error {
-	body, err := json.Marshal(v)
+	body, err := comment.JSON(v)
 	if err != nil {
 		return err
 	}
@@ -31,7 +30,7 @@ func sendBytes(c *fiber.Ctx, status int, body []byte) error {
 // sendCached writes a public answer with a strong ETag, or 304 where the
 // client has it.
 func sendCached(c *fiber.Ctx, v any) error {
-	body, err := json.Marshal(v)
+	body, err := comment.JSON(v)
 	if err != nil {
 		return err
 	}
@@ -87,7 +86,7 @@ func answered(c *fiber.Ctx, err error) error {
 // jsonAnswer makes an Once.Answer that writes shape(result) as JSON.
 func jsonAnswer(status int, shape func(result any) any) func(any) (int, []byte, error) {
 	return func(result any) (int, []byte, error) {
-		body, err := json.Marshal(shape(result))
+		body, err := comment.JSON(shape(result))
 		return status, body, err
 	}
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"math"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
 )
 
@@ -57,7 +57,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	if status >= 500 {
 		s.Log.Error("request failed", slog.String("request_id", id), slog.String("code", f.Code), slog.Any("error", err))
 	}
-	body, err := json.Marshal(problem{
+	body, err := comment.JSON(problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status,
 		Code: f.Code, Detail: f.Detail, Fields: f.Fields, RequestID: id,
 	})

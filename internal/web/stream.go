@@ -3,7 +3,6 @@ package web
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"strconv"
@@ -34,7 +33,7 @@ type eventStream struct {
 
 // send writes one event; id 0 leaves the id away.
 func (e eventStream) send(id int64, name string, data any) error {
-	body, err := json.Marshal(data)
+	body, err := comment.JSON(data)
 	if err != nil {
 		return err
 	}
