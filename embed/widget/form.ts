@@ -1,0 +1,22 @@
+// The form before anybody writes: a label and one line. The first focus loads
+// the composer, which makes a whole form of it around the same text field.
+import type { App } from './app'
+import type { Item } from './comment'
+import { h } from './dom'
+
+/** Where the draft of a form is kept: one for the page, one for each comment that is answered. */
+export function draftKey(app: App, parent?: Item): string {
+  return parent?.c.id ?? app.thread.page.key
+}
+
+export function stub(app: App, label: string, parent?: Item): HTMLFormElement {
+  const id = 'text-' + (parent?.c.id ?? 'new')
+  const area = h('textarea', { id, p: 'editor', rows: 1, dir: 'auto' })
+  const form = h('form', { p: 'composer', novalidate: true }, h('label', { for: id }, label), area)
+  const start = () => form.addEventListener('focusin', async () => {
+    if (!(await app.act(composer => composer.compose(app, form, parent)))) start()
+  }, { once: true })
+  area.value = app.memory.all('drafts')[draftKey(app, parent)]?.text ?? ''
+  start()
+  return form
+}

@@ -1,0 +1,93 @@
+// The wire shapes of the reader API, as far as the widget reads them.
+
+/** A comment body: text, or an element of the small allow list in tree.ts. */
+export type Tree = string | { t: string; c?: Tree[]; href?: string; start?: number }
+
+export type Status = 'pending' | 'approved' | 'rejected' | 'spam' | 'deleted'
+
+export interface Votes {
+  up: number
+  down: number
+}
+
+export interface Comment {
+  id: string
+  parent_id: string | null
+  author: { name: string; kind: 'guest' | 'reader' | 'staff'; badge?: string }
+  status: Status
+  revision: number
+  tree?: Tree[]
+  /** The source, sent to the author alone. */
+  text?: string
+  edit_until?: string
+  created_at: string
+  edited_at: string | null
+  votes: Votes
+  reply_count: number
+  replies?: Listing
+}
+
+export interface Listing {
+  comments: Comment[]
+  next_cursor: string | null
+}
+
+export interface Page {
+  key: string
+  url: string
+  title: string
+  open: boolean
+}
+
+export interface Options {
+  votes: boolean
+  guests: boolean
+  live: boolean
+  max_depth: number
+  max_length: number
+  language: string
+  moderated: boolean
+}
+
+export type Sort = 'oldest' | 'newest' | 'top'
+
+export interface Thread extends Listing {
+  page: Page
+  count: number
+  sort: Sort
+  options: Options
+}
+
+export interface Single {
+  comment: Comment
+  ancestors: Comment[]
+  edit_until?: string
+}
+
+export interface Receipt {
+  comment: Comment
+  edit_token: string
+  edit_until: string
+}
+
+/** What the loader read from the script or the element, and what it has already asked for. */
+export interface Setup {
+  /** Where the comment server stands, with a closing slash. */
+  base: string
+  /** The address of the site's routes, with a closing slash. */
+  api: string
+  /** Page key or address as the server is asked for it: `page=…`. */
+  page: string
+  url: string
+  lang: string
+  sort: Sort
+  /** Absent with data-loading=click: nothing is asked for before the click. Null is no answer. */
+  thread: Promise<Response | null> | false
+  /** Absent for English, which is inlined. */
+  locale: Promise<Response | null> | '' | undefined
+}
+
+/** What the loader imports. */
+export interface Widget {
+  mount(host: HTMLElement, setup: Setup, signal: AbortSignal): void
+}

@@ -1,0 +1,74 @@
+// The frame around the thread: heading, form, order, notices, list.
+import { emit, type App } from './app'
+import { button, h } from './dom'
+import { stub } from './form'
+import type { Words } from './i18n'
+import type { Sort } from './types'
+
+/** Builds the frame; `more` loads the next page of the list. */
+export function frame(host: HTMLElement, { t, lang }: Words, more: () => void): App['ui'] {
+  const ui = {
+    count: h('span', { p: 'count' }),
+    alert: h('p', { p: 'alert', role: 'alert' }),
+    form: h('div', {}),
+    bar: h('div', { p: 'sort', role: 'group', 'aria-label': t('sort') }),
+    list: h('ol', { p: 'list' }),
+    more: button(t('more'), more, { p: 'more', hidden: true }),
+    state: h('div', { p: 'notice' }),
+    status: h('p', { p: 'status', role: 'status' }),
+  }
+  const { count, ...parts } = ui
+  const title = h(`h${host.getAttribute('heading-level') || 2}` as 'h2', { p: 'title', id: 'title' }, t('heading'), ' ', count)
+  const dir = getComputedStyle(host).direction
+  // The empty title keeps that of the host, the article's, from showing as a tooltip everywhere.
+  return { ...ui, root: h('section', { p: 'root', lang, dir, title: true, 'aria-labelledby': 'title' }, title, ...Object.values(parts)) }
+}
+
+/** Shows the number of public comments and tells the host page when it changes. */
+export function setCount(app: App, count: number) {
+  const { ui, thread } = app
+  const text = `(${app.number(count)})`
+  thread.count = count
+  if (ui.count.textContent === text) return
+  ui.count.textContent = text
+  emit(app, 'countchange', { page: thread.page.key, count })
+}
+
+/** The form, or the reason why there is none; and what stands in place of an empty list. */
+export function setOpen(app: App) {
+  const { ui: { form, list, state }, thread: { page, options } } = app
+  if (!page.open || !options.guests) form.replaceChildren(h('p', { p: 'notice' }, app.t(page.open ? 'members' : 'closed')))
+  else if (!form.querySelector('form')) form.replaceChildren(stub(app, app.t('new_comment')))
+  state.textContent = list.children.length ? '' : app.t(page.open ? 'empty' : 'none')
+}
+
+/** The buttons that change the order, where there is something to order. */
+export function setSort(app: App, choose: (sort: Sort) => void) {
+  const { sort, count, options } = app.thread
+  const orders: Sort[] = ['oldest', 'newest']
+  if (options.votes) orders.push('top')
+  app.ui.bar.hidden = count < 2
+  app.ui.bar.replaceChildren(...orders.map(o => button(app.t(o), () => choose(o), { 'aria-pressed': String(o === sort) })))
+}
+
+/**
+ * Light or dark. With `auto` the page around decides by the colour that its
+ * text has here: a page that is always light stays light for a reader whose
+ * system is dark, and a page that switches by a class takes us along.
+ */
+export function setTheme({ host, ui: { root }, signal }: App) {
+  const theme = host.getAttribute('theme') || 'auto'
+  if (theme !== 'auto') return void (root.className += ' ' + theme)
+  const look = () => {
+    const { color } = getComputedStyle(host)
+    const [a = 0, b = 0, c = 0] = color.match(/[\d.]+/g)?.map(Number) ?? []
+    // Other notations than rgb() begin with the lightness, of 1 or of 100.
+    root.classList.toggle('dark', /^rgb/.test(color) ? a + b + c > 384 : a > (a > 1 ? 60 : 0.6))
+  }
+  const watch = new MutationObserver(() => requestAnimationFrame(look))
+  watch.observe(document.documentElement, { attributes: true })
+  watch.observe(document.body, { attributes: true })
+  matchMedia('(prefers-color-scheme:dark)').addEventListener('change', look, { signal })
+  signal.addEventListener('abort', () => watch.disconnect())
+  look()
+}
