@@ -20,6 +20,13 @@ const verb: Record<Action, string> = {
   delete: 'Delete',
   restore: 'Restore',
 };
+const infinitive: Record<Action, string> = {
+  approve: 'approve',
+  reject: 'reject',
+  spam: 'mark as spam',
+  delete: 'delete',
+  restore: 'restore',
+};
 const status: Record<Status, string> = {
   pending: 'Pending',
   approved: 'Approved',
@@ -49,7 +56,7 @@ export const t = {
     webhooks: 'Webhooks',
     settings: 'Settings',
     users: 'Users',
-    account: 'My account',
+    account: 'Account',
     keys: 'Keys',
     signOut: 'Sign out',
     theme: { auto: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' },
@@ -115,6 +122,7 @@ export const t = {
     moreLoaded: (n: number) => `${many(n, 'more comment', 'more comments')} loaded.`,
     selectAll: (n: number) => `Select all ${n} on this page`,
     selected: (n: number) => `${n} selected`,
+    lastAct: 'Last decision',
     bulk: 'Selected comments',
     clearSelection: 'Clear',
     confirmBulk: (verbText: string, n: number) => `${verbText} ${n} comments?`,
@@ -144,7 +152,7 @@ export const t = {
     newer: 'The author has changed this comment.',
     showNewer: 'Show the new text',
     stale: 'Not decided: the author has changed this comment since.',
-    failed: (action: Action, why: string) => `Could not ${verb[action].toLowerCase()}. ${why}`,
+    failed: (action: Action, why: string) => `Could not ${infinitive[action]}. ${why}`,
     until: (when: string) => `can be undone until ${when}`,
     sending: 'saving…',
     atOnce: 'took effect at once',
@@ -154,7 +162,7 @@ export const t = {
     held: (action: Action, by: string) => `${done[action]} by ${by}, takes effect in a moment.`,
     decided: (action: Action, by: string, when: string) => `${done[action]} by ${by}, ${when}`,
     withReason: 'Reason…',
-    withReasonLong: 'Reject with a reason…',
+    rejectWith: 'Reject with a',
     actions: 'Actions',
     siteWide: 'All comments of this author',
   },

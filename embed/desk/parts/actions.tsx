@@ -43,10 +43,10 @@ function ReasonButton({ comments }: { comments: Comment[] }) {
     <button
       type="button"
       class="act why-reject"
-      aria-label={t.row.withReasonLong}
       aria-keyshortcuts="Shift+R"
       onClick={() => (rejecting.value = comments)}
     >
+      <span class="unseen">{t.row.rejectWith} </span>
       {t.row.withReason}
       <Key name="⇧R" />
     </button>

@@ -60,7 +60,7 @@ export function ActedLine({ comment, mark }: { comment: Comment; mark: Acted }) 
 }
 
 /** The time left: a number for eyes only, so that no screen reader counts along. */
-function Countdown({ until }: { until: number }) {
+export function Countdown({ until }: { until: number }) {
   const left = () => Math.max(0, Math.ceil((until - Date.now()) / 1000));
   const [seconds, setSeconds] = useState(left);
   const [whole] = useState(() => Math.max(0, until - Date.now()));

@@ -43,8 +43,11 @@ export function RowView({ row }: { row: queue.Row }) {
           <Body key={`${comment.id}.${comment.revision}`} comment={comment} />
         </div>
         <Reasons comment={comment} />
-        {mark.kind === 'open' && <Notices comment={comment} mark={mark} />}
-        {over ? <p class="notice">{otherText(mark)}</p> : <Foot comment={comment} />}
+        <Notices comment={comment} mark={over ? {} : mark} />
+        <div class="foot-place">
+          <Foot comment={comment} />
+          {over && <p class="notice">{otherText(mark)}</p>}
+        </div>
       </div>
     </article>
   );
@@ -130,9 +133,7 @@ function Notices({ comment, mark }: { comment: Comment; mark: { trouble?: string
   return (
     <>
       {mark.trouble && (
-        <p class="notice bad" role="alert">
-          {mark.trouble}
-        </p>
+        <p class="notice bad">{mark.trouble}</p>
       )}
       {mark.newer && (
         <p class="notice">

@@ -1,5 +1,5 @@
-// Two habits of the plain pages: reading something for a key, and running an
-// action with its failure shown.
+// Habits shared by the pages: reading something for a key, running an action
+// with its failure shown, noticing that a moment has passed.
 import { useEffect, useState } from 'preact/hooks';
 import { alert, say } from '../state/ui';
 import { explain } from '../strings';
@@ -50,4 +50,14 @@ export function useAct() {
     }
   };
   return { ...state, run };
+}
+
+/** Whether the moment `until` (by this machine's clock) has passed; redraws when it does. */
+export function useExpired(until: number): boolean {
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const timer = setTimeout(() => redraw((n) => n + 1), Math.max(0, until - Date.now()) + 50);
+    return () => clearTimeout(timer);
+  }, [until]);
+  return until <= Date.now();
 }

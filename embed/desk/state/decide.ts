@@ -5,7 +5,8 @@ import * as api from '../api';
 import { explain, t } from '../strings';
 import type { Action, Comment, Decision, DecisionResult, Status } from '../types';
 import * as queue from './queue';
-import { alert, say } from './ui';
+import { amend } from './router';
+import { alert, say, wide } from './ui';
 
 interface Act {
   action: Action;
@@ -67,6 +68,11 @@ function decideSome(action: Action, comments: Comment[], why: Why) {
 }
 
 function goTo(next: string, decided: string[]) {
+  if (!wide.value && decided.includes(queue.openId.value)) {
+    // The detail covers the list: it goes on to the next, or gives the list back.
+    queue.setCurrent(next);
+    return amend({ open: next || null, at: next || null });
+  }
   if (!decided.includes(queue.current.value)) return;
   if (next) queue.focusOn(next);
   else {
@@ -99,6 +105,7 @@ function take(act: Act, answer: Decision) {
   for (const result of lost) lose(act, result);
   act.comments = act.comments.filter((comment) => done.includes(comment.id));
   if (done.length === 0) drop(act);
+  else acts.value = [...acts.value];
   say(t.said.decided(act.action, done.length, lost.length, until !== null));
 }
 
@@ -137,6 +144,8 @@ export async function undoLast() {
 
 export async function undo(decision: string) {
   const act = acts.value.find((other) => other.decision === decision);
+  // Before the call: the stream may bring the true counts sooner than the answer comes.
+  if (act) tally(act.comments, act.action, -1);
   try {
     const answer = await api.undo(decision);
     const back = answer.results.filter((result) => result.ok).map((result) => result.id);
@@ -144,13 +153,13 @@ export async function undo(decision: string) {
     bringBack(act, back);
     say(t.said.undone(back.length));
   } catch (problem) {
+    if (act) tally(act.comments, act.action, 1);
     alert(t.said.undoFailed(explain(problem)));
   }
   settled.value++;
 }
 
 function bringBack(act: Act | undefined, ids: string[]) {
-  if (act) tally(act.comments.filter((c) => ids.includes(c.id)), act.action, -1);
   queue.tidy();
   const first = ids.find((id) => queue.find(id));
   if (!first || !act) return void queue.load();

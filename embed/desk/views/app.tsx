@@ -1,7 +1,7 @@
 // The frame around every screen: sign-in, navigation, live regions, dialogs.
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { Empty, Failure, Skeleton } from '../parts/bits';
+import { Failure, Skeleton } from '../parts/bits';
 import { Dialogs } from '../parts/dialogs';
 import { Nav } from '../parts/nav';
 import { phase, start } from '../session';
@@ -99,9 +99,10 @@ function Screen({ at }: { at: string }) {
   if (at === '') return <QueueView />;
   if (!needed) {
     return (
-      <Empty title={t.common.notFound}>
+      <div class="empty">
+        <h1>{t.common.notFound}</h1>
         <a href="/admin/">{t.common.toQueue}</a>
-      </Empty>
+      </div>
     );
   }
   if (admin.value === 'failed') return <Failure text={t.problems.offline} retry={loadAdmin} />;

@@ -19,14 +19,20 @@ import type { Detail } from '../types';
 export function DetailPane({ id }: { id: string }) {
   const title = useRef<HTMLHeadingElement>(null);
   const found = detail.value;
+  const Title = wide.value ? 'h2' : 'h1';
   // The first opening takes the focus; walking through the list with it open does not.
   useEffect(() => title.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    if (wide.value) return;
+    scrollTo({ top: 0, behavior: 'instant' });
+    title.current?.focus({ preventScroll: true });
+  }, [id]);
   return (
     <section class="detail" aria-labelledby="detail-title">
       <div class={wide.value ? 'detail-bar' : 'detail-bar back-first'}>
-        <h2 id="detail-title" ref={title} tabIndex={-1}>
+        <Title id="detail-title" ref={title} tabIndex={-1}>
           {t.detail.title}
-        </h2>
+        </Title>
         <button type="button" class="act" aria-keyshortcuts="Escape" onClick={closeDetail}>
           {!wide.value && <Icon name="left" />}
           {wide.value ? t.common.close : t.detail.back}
@@ -45,7 +51,7 @@ function Whole({ found }: { found: Detail }) {
   return (
     <>
       <div class="detail-scroll">
-        <Head comment={found} level={3} />
+        <Head comment={found} level={wide.value ? 3 : 2} />
         <p class="meta">
           <span class={`state ${found.status}`}>{t.status[found.status]}</span>
         </p>

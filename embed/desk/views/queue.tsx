@@ -1,13 +1,14 @@
 // The queue's screen: tabs, filters, the list, what is new, the open comment.
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Empty, Failure, Skeleton } from '../parts/bits';
 import { BulkBar } from '../parts/bulk';
+import { LastAct } from '../parts/lastact';
 import { Filters, Tabs } from '../parts/filters';
 import { RowView } from '../parts/row';
 import { restore } from '../parts/still';
 import * as queue from '../state/queue';
 import { hrefWith } from '../state/router';
-import { wide } from '../state/ui';
+import { say, wide } from '../state/ui';
 import { t } from '../strings';
 import { DetailPane } from './detail';
 
@@ -40,14 +41,20 @@ export function QueueView() {
         <BulkBar />
       </div>
       {open && <DetailPane id={open} />}
+      {covers && <LastAct />}
     </div>
   );
 }
 
 function NewBar() {
   const n = queue.waiting.value.size;
+  const some = n > 0;
+  // Once when they begin to wait, not with each that joins them.
+  useEffect(() => {
+    if (some) say(t.queue.fresh(queue.waiting.peek().size));
+  }, [some]);
   return (
-    <div class="new-bar" role="status">
+    <div class="new-bar">
       {n > 0 && (
         <button type="button" onClick={() => void queue.showWaiting()}>
           {t.queue.fresh(n)}
