@@ -32,10 +32,11 @@ const struggling = 5
 
 // Receivers lists the endpoints of a site without their secrets.
 func (s *Store) Receivers(ctx context.Context, site string) (all []comment.Endpoint, err error) {
-	return all, s.View(ctx, func(r comment.Reader) error {
+	err = s.View(ctx, func(r comment.Reader) error {
 		all, err = list(r.(*query), scanEndpoint, "select "+endpointColumns+" from endpoints where site_id = $1 order by endpoint_id", site)
 		return err
 	})
+	return all, err
 }
 
 // FanOut inserts deliveries, save those that are there already and those whose
@@ -60,7 +61,7 @@ const insertOwed = `insert into deliveries (site_id, delivery_id, endpoint_id, e
 // Claim leases deliveries that are due. Endpoints that have waited longest come
 // first and share what there is, so that none starves another.
 func (s *Store) Claim(ctx context.Context, ask comment.Claim) (calls []comment.Call, err error) {
-	return calls, s.writer.do(ctx, func(w *write) error {
+	err = s.writer.do(ctx, func(w *write) error {
 		calls = nil
 		ready, err := list(&w.query, scanEndpoint, readyEndpoints, micros(ask.Now), ask.Most)
 		if err != nil || len(ready) == 0 {
@@ -76,6 +77,7 @@ func (s *Store) Claim(ctx context.Context, ask comment.Claim) (calls []comment.C
 		}
 		return nil
 	})
+	return calls, err
 }
 
 // nextOf is when the first delivery of endpoint e is due; the index

@@ -52,7 +52,7 @@ func (h *Hooks) Redeliver(ctx context.Context, site, deliveryID string, actor co
 
 // redeliver makes the replay that is further steps beyond that of the delivery.
 func (h *Hooks) redeliver(ctx context.Context, site, deliveryID string, further int, actor comment.Actor) (d comment.Delivery, err error) {
-	return d, h.Store.Write(ctx, func(tx comment.Tx) error {
+	err = h.Store.Write(ctx, func(tx comment.Tx) error {
 		old, err := tx.Delivery(site, deliveryID)
 		if err != nil {
 			return err
@@ -78,4 +78,5 @@ func (h *Hooks) redeliver(ctx context.Context, site, deliveryID string, further 
 		}
 		return h.log(tx, comment.EndpointChanged, e, note{actor: actor, Act: "redelivered", Delivery: d.ID})
 	})
+	return d, err
 }
