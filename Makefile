@@ -1,0 +1,53 @@
+# Everything that people and CI do. Nothing here downloads a binary: tools are
+# built from Go modules (.ci/tools), npm packages come by lock file, Chromium
+# and PostgreSQL are Debian's.
+
+GO      ?= go
+TORTURE ?= 50
+
+.PHONY: all test go-test browser-test deps lint generate check-generated bench torture demo clean
+
+all: lint test
+
+## test: installs what is missing, then all tests
+test: deps go-test browser-test
+
+go-test:
+	$(GO) test -race -shuffle=on -timeout 15m ./...
+
+browser-test: deps
+	cd embed && npx --no-install playwright test
+
+## deps: what the tests need and is missing
+deps:
+	bash .ci/deps
+
+## lint: vet, the linters with the import table, type-check of the front end
+lint: deps
+	$(GO) vet ./...
+	$(GO) tool -modfile=.ci/tools/go.mod golangci-lint run ./...
+	cd embed && npx --no-install tsc --noEmit -p .
+
+## generate: the front end into embed/dist
+generate: deps
+	cd embed && node build.mjs
+
+## check-generated: fails if anything that is committed and built is stale
+check-generated: generate
+	@test -z "$$(git status --porcelain -- embed/dist)" || { git --no-pager diff --stat -- embed/dist; git status --short -- embed/dist; echo "embed/dist differs from a fresh build: run 'make generate' and commit"; exit 1; }
+	@$(GO) mod tidy -diff
+
+## bench: the benchmarks, each beside its baseline
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+## torture: TORTURE random kills under load, with a checker
+torture:
+	$(GO) test ./internal/torture -run TestTorture -torture.kills=$(TORTURE) -v -timeout 20m -count=1
+
+## demo: newspaper, widget, desk and webhooks
+demo:
+	$(GO) run ./cmd/afterword demo
+
+clean:
+	rm -rf afterword embed/node_modules embed/test-results
