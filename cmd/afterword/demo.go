@@ -179,6 +179,7 @@ func (st *stage) seed(ctx context.Context, a *app.App, by comment.Account) error
 		articles[art.Key] = art
 	}
 	ids := make([]string, len(seeds))
+	var deleted []comment.Comment // only when their replies are there
 	for i, seed := range seeds {
 		clock = clock.Add(23 * time.Minute)
 		art := articles[seed.Article]
@@ -199,7 +200,16 @@ func (st *stage) seed(ctx context.Context, a *app.App, by comment.Account) error
 			return err
 		}
 		ids[i] = out.Comment.ID
+		if seed.Want == string(comment.Deleted) {
+			deleted = append(deleted, out.Comment)
+			continue
+		}
 		if err := st.settle(ctx, a, by, out.Comment, comment.Status(seed.Want)); err != nil {
+			return err
+		}
+	}
+	for _, c := range deleted {
+		if err := st.settle(ctx, a, by, c, comment.Deleted); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ func (s *Service) AddSite(ctx context.Context, key string, change SiteChange, by
 	if err := st.apply(change); err != nil {
 		return st, err
 	}
-	return st, s.Store.Write(ctx, func(tx Tx) error {
+	err = s.Store.Write(ctx, func(tx Tx) error {
 		if _, err := tx.Site(key); err == nil {
 			return fault.New(fault.Conflict, "site_exists", "There is a site with this key already.")
 		} else if !fault.Is(err, "not_found") {
@@ -31,11 +31,12 @@ func (s *Service) AddSite(ctx context.Context, key string, change SiteChange, by
 		}
 		return s.putSite(tx, st, by)
 	})
+	return st, err
 }
 
 // ChangeSite changes a site.
 func (s *Service) ChangeSite(ctx context.Context, key string, change SiteChange, by Actor) (st Site, err error) {
-	return st, s.Store.Write(ctx, func(tx Tx) error {
+	err = s.Store.Write(ctx, func(tx Tx) error {
 		if st, err = tx.Site(key); err != nil {
 			return err
 		}
@@ -44,6 +45,7 @@ func (s *Service) ChangeSite(ctx context.Context, key string, change SiteChange,
 		}
 		return s.putSite(tx, st, by)
 	})
+	return st, err
 }
 
 func (st *Site) apply(change SiteChange) error {
@@ -118,7 +120,7 @@ func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
 		return w, fault.Input("text", "invalid", err.Error())
 	}
 	w.Text, w.ID, w.CreatedAt = text, s.NewID(), s.Now()
-	return w, s.Store.Write(ctx, func(tx Tx) error {
+	err = s.Store.Write(ctx, func(tx Tx) error {
 		if _, err := tx.Site(w.Site); err != nil {
 			return err
 		}
@@ -127,6 +129,7 @@ func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
 		}
 		return s.house(tx, w.Site, WordAdded, by, map[string]string{"id": w.ID, "list": w.List, "text": w.Text})
 	})
+	return w, err
 }
 
 // RemoveWord takes an entry out of its list.

@@ -33,7 +33,10 @@ func commentDest(c *comment.Comment) []any {
 	}
 }
 
-func scanComment(s scanner) (c comment.Comment, err error) { return c, s.Scan(commentDest(&c)...) }
+func scanComment(s scanner) (c comment.Comment, err error) {
+	err = s.Scan(commentDest(&c)...)
+	return c, err
+}
 
 func scanCommentText(s scanner) (c comment.Comment, err error) {
 	var tree, trace string
@@ -120,7 +123,8 @@ func (q *query) Revisions(site, id string) ([]comment.Revision, error) {
 
 func (q *query) Repeats(site, fingerprint string, since time.Time, limit int) ([]comment.Repeat, error) {
 	return list(q, func(s scanner) (r comment.Repeat, err error) {
-		return r, s.Scan(&r.CommentID, &r.PageKey, &r.AuthorID, &r.Status, &r.Human, instant{&r.At})
+		err = s.Scan(&r.CommentID, &r.PageKey, &r.AuthorID, &r.Status, &r.Human, instant{&r.At})
+		return r, err
 	}, `select c.comment_id, p.page_key, c.author_id, c.status, c.decided_by <> '', r.created_at from revisions r
 		join comments c on c.site_id = r.site_id and c.comment_id = r.comment_id
 		join pages p on p.site_id = c.site_id and p.page_id = c.page_id
@@ -219,6 +223,7 @@ func (w *write) InsertReport(r comment.Report) (bool, error) {
 
 func (q *query) Reports(site, commentID string) ([]comment.Report, error) {
 	return list(q, func(s scanner) (r comment.Report, err error) {
-		return r, s.Scan(&r.Site, &r.CommentID, &r.ID, &r.Revision, &r.Reporter, &r.Reason, &r.Note, instant{&r.At})
+		err = s.Scan(&r.Site, &r.CommentID, &r.ID, &r.Revision, &r.Reporter, &r.Reason, &r.Note, instant{&r.At})
+		return r, err
 	}, "select site_id, comment_id, report_id, revision, reporter, reason, note, at from reports where site_id = $1 and comment_id = $2 order by report_id desc limit 100", site, commentID)
 }

@@ -124,5 +124,5 @@ func (i instant) Scan(v any) error {
 	return nil
 }
 
-func scanString(s scanner) (v string, err error) { return v, s.Scan(&v) }
-func scanInt(s scanner) (v int64, err error)     { return v, s.Scan(&v) }
+func scanString(s scanner) (v string, err error) { err = s.Scan(&v); return v, err }
+func scanInt(s scanner) (v int64, err error)     { err = s.Scan(&v); return v, err }

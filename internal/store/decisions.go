@@ -11,8 +11,9 @@ const decisionColumns = `site_id, decision_id, comment_id, revision, action, fro
 	actor_kind, actor_id, actor_name, at, effective_at, state`
 
 func scanDecision(s scanner) (d comment.Decision, err error) {
-	return d, s.Scan(&d.Site, &d.ID, &d.CommentID, &d.Revision, &d.Action, &d.From, &d.To, &d.Reason, &d.Note,
+	err = s.Scan(&d.Site, &d.ID, &d.CommentID, &d.Revision, &d.Action, &d.From, &d.To, &d.Reason, &d.Note,
 		&d.Actor.Kind, &d.Actor.ID, &d.Actor.Name, instant{&d.At}, instant{&d.EffectiveAt}, &d.State)
+	return d, err
 }
 
 func (q *query) Decisions(site, commentID string) ([]comment.Decision, error) {
@@ -32,7 +33,7 @@ func (q *query) DueDecisions(now time.Time, limit int) ([]comment.Decision, erro
 }
 
 func (q *query) NextDue() (due time.Time, err error) {
-	return one(q, func(s scanner) (t time.Time, err error) { return t, s.Scan(instant{&t}) },
+	return one(q, func(s scanner) (t time.Time, err error) { err = s.Scan(instant{&t}); return t, err },
 		"select effective_at from decisions where state = 'held' order by effective_at limit 1")
 }
 

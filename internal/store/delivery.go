@@ -128,7 +128,8 @@ const leasedCalls = "select count(*) from deliveries where site_id = $1 and endp
 
 func (q *query) secretsOf(e comment.Endpoint, now time.Time) ([]comment.Secret, error) {
 	return list(q, func(s scanner) (v comment.Secret, err error) {
-		return v, s.Scan(&v.ID, &v.Sealed, instant{&v.CreatedAt}, instant{&v.ExpiresAt})
+		err = s.Scan(&v.ID, &v.Sealed, instant{&v.CreatedAt}, instant{&v.ExpiresAt})
+		return v, err
 	}, "select secret_id, sealed, created_at, expires_at from secrets where site_id = $1 and endpoint_id = $2 and (expires_at = 0 or expires_at > $3) order by secret_id desc",
 		e.Site, e.ID, micros(now))
 }
@@ -159,7 +160,8 @@ type candidate struct {
 }
 
 func scanCandidate(s scanner) (c candidate, err error) {
-	return c, s.Scan(append(deliveryDest(&c.Delivery), &c.body, instant{&c.held})...)
+	err = s.Scan(append(deliveryDest(&c.Delivery), &c.body, instant{&c.held})...)
+	return c, err
 }
 
 // claimRound looks at the first deliveries that are due; more = there may be

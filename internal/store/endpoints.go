@@ -29,7 +29,8 @@ func (q *query) complete(e comment.Endpoint, err error) (comment.Endpoint, error
 		return e, err
 	}
 	e.Secrets, err = list(q, func(s scanner) (v comment.Secret, err error) {
-		return v, s.Scan(&v.ID, &v.Sealed, instant{&v.CreatedAt}, instant{&v.ExpiresAt})
+		err = s.Scan(&v.ID, &v.Sealed, instant{&v.CreatedAt}, instant{&v.ExpiresAt})
+		return v, err
 	}, "select secret_id, sealed, created_at, expires_at from secrets where site_id = $1 and endpoint_id = $2 and (expires_at = 0 or expires_at > $3) order by secret_id desc",
 		e.Site, e.ID, time.Now().UnixMicro())
 	if err != nil {
@@ -102,7 +103,10 @@ func deliveryDest(d *comment.Delivery) []any {
 		&d.LastStatus, &d.LastClass, &d.LastMillis, instant{&d.LastAt}}
 }
 
-func scanDelivery(s scanner) (d comment.Delivery, err error) { return d, s.Scan(deliveryDest(&d)...) }
+func scanDelivery(s scanner) (d comment.Delivery, err error) {
+	err = s.Scan(deliveryDest(&d)...)
+	return d, err
+}
 
 func (q *query) Deliveries(ask comment.DeliveryQuery) ([]comment.Delivery, error) {
 	if ask.Before == "" {
@@ -123,12 +127,13 @@ func (q *query) FindDelivery(id string) (comment.Delivery, error) {
 
 func (q *query) Attempts(site, deliveryID string) ([]comment.Attempt, error) {
 	return list(q, func(s scanner) (a comment.Attempt, err error) {
-		return a, s.Scan(&a.N, instant{&a.At}, &a.Millis, &a.Status, &a.Class, &a.Detail, &a.Response)
+		err = s.Scan(&a.N, instant{&a.At}, &a.Millis, &a.Status, &a.Class, &a.Detail, &a.Response)
+		return a, err
 	}, "select n, at, ms, status, class, detail, response from attempts where site_id = $1 and delivery_id = $2 order by n", site, deliveryID)
 }
 
 func (q *query) DeliveryBody(d comment.Delivery) ([]byte, error) {
-	return one(q, func(s scanner) (b []byte, err error) { return b, s.Scan(&b) },
+	return one(q, func(s scanner) (b []byte, err error) { err = s.Scan(&b); return b, err },
 		`select coalesce(e.body, d.body) from deliveries d left join events e on e.site_id = d.site_id and e.seq = d.event_seq
 			where d.site_id = $1 and d.delivery_id = $2`, d.Site, d.ID)
 }

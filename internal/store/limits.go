@@ -10,7 +10,8 @@ import (
 
 func (q *query) Receipt(scope, key string) (comment.Receipt, error) {
 	return one(q, func(s scanner) (r comment.Receipt, err error) {
-		return r, s.Scan(&r.Scope, &r.Key, &r.Hash, &r.Status, &r.Answer, instant{&r.At})
+		err = s.Scan(&r.Scope, &r.Key, &r.Hash, &r.Status, &r.Answer, instant{&r.At})
+		return r, err
 	}, "select scope, key, hash, status, answer, at from receipts where scope = $1 and key = $2", scope, key)
 }
 
@@ -55,7 +56,7 @@ func (q *query) bucket(key string, every time.Duration, burst int, now time.Time
 }
 
 func (w *write) Salt(day string) ([]byte, error) {
-	salt, err := one(&w.query, func(s scanner) (b []byte, err error) { return b, s.Scan(&b) }, "select salt from salts where day = $1", day)
+	salt, err := one(&w.query, func(s scanner) (b []byte, err error) { err = s.Scan(&b); return b, err }, "select salt from salts where day = $1", day)
 	if err == nil || !fault.Is(err, "not_found") {
 		return salt, err
 	}

@@ -10,8 +10,9 @@ import (
 const eventColumns = "site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, at, body, body_hash, prev, hash"
 
 func scanEvent(s scanner) (e comment.Event, err error) {
-	return e, s.Scan(&e.Site, &e.Seq, &e.ID, &e.Type, &e.PageID, &e.CommentID, &e.Sequence, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name,
+	err = s.Scan(&e.Site, &e.Seq, &e.ID, &e.Type, &e.PageID, &e.CommentID, &e.Sequence, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name,
 		instant{&e.At}, &e.Body, &e.BodyHash, &e.Prev, &e.Hash)
+	return e, err
 }
 
 func (q *query) LogHead(site string) (seq int64, hash string, err error) {
@@ -51,21 +52,23 @@ func (w *write) AppendEvent(e comment.Event) error {
 
 // Behind lists the sites whose log is ahead of the follower's cursor.
 func (s *Store) Behind(ctx context.Context, follower string, limit int) (sites []comment.Position, err error) {
-	return sites, s.View(ctx, func(r comment.Reader) error {
-		sites, err = list(r.(*query), func(s scanner) (p comment.Position, err error) { return p, s.Scan(&p.Site, &p.Seq) },
+	err = s.View(ctx, func(r comment.Reader) error {
+		sites, err = list(r.(*query), func(s scanner) (p comment.Position, err error) { err = s.Scan(&p.Site, &p.Seq); return p, err },
 			`select h.site_id, coalesce(c.seq, 0) from log_heads h
 				left join cursors c on c.site_id = h.site_id and c.follower = $1
 				where h.seq > coalesce(c.seq, 0) limit $2`, follower, limit)
 		return err
 	})
+	return sites, err
 }
 
 // EventsAfter reads on in a site's log.
 func (s *Store) EventsAfter(ctx context.Context, site string, after int64, limit int) (events []comment.Event, err error) {
-	return events, s.View(ctx, func(r comment.Reader) error {
+	err = s.View(ctx, func(r comment.Reader) error {
 		events, err = r.Events(site, after, limit)
 		return err
 	})
+	return events, err
 }
 
 // Advance moves a follower's cursor, never back.

@@ -9,8 +9,9 @@ import (
 // Owed counts the deliveries that wait, over all sites; counting stops at
 // 100,000.
 func (s *Store) Owed(ctx context.Context) (n int64, err error) {
-	return n, s.View(ctx, func(r comment.Reader) error {
+	err = s.View(ctx, func(r comment.Reader) error {
 		n, err = one(r.(*query), scanInt, "select count(*) from (select 1 from deliveries where state = 'owed' limit 100000) some")
 		return err
 	})
+	return n, err
 }

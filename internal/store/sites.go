@@ -49,7 +49,8 @@ func (w *write) PutSite(s comment.Site) error {
 }
 
 func scanWord(s scanner) (w comment.Word, err error) {
-	return w, s.Scan(&w.Site, &w.ID, &w.List, &w.Text, instant{&w.CreatedAt})
+	err = s.Scan(&w.Site, &w.ID, &w.List, &w.Text, instant{&w.CreatedAt})
+	return w, err
 }
 
 func (q *query) Words(site string) ([]comment.Word, error) {
@@ -87,7 +88,8 @@ func (w *write) wordsChanged(site string) error {
 const pageColumns = "site_id, page_id, page_key, url, title, created_at, closed_at, visible"
 
 func scanPage(s scanner) (p comment.Page, err error) {
-	return p, s.Scan(&p.Site, &p.ID, &p.Key, &p.URL, &p.Title, instant{&p.CreatedAt}, instant{&p.ClosedAt}, &p.Count)
+	err = s.Scan(&p.Site, &p.ID, &p.Key, &p.URL, &p.Title, instant{&p.CreatedAt}, instant{&p.ClosedAt}, &p.Count)
+	return p, err
 }
 
 func (q *query) Page(site, id string) (comment.Page, error) {
@@ -165,7 +167,8 @@ func (w *write) CountPage(site, id string, by int) error {
 }
 
 func scanAuthor(s scanner) (a comment.Author, err error) {
-	return a, s.Scan(&a.Site, &a.ID, &a.Kind, &a.Name, &a.Email, &a.Approved, &a.Rejected, instant{&a.FirstSeen})
+	err = s.Scan(&a.Site, &a.ID, &a.Kind, &a.Name, &a.Email, &a.Approved, &a.Rejected, instant{&a.FirstSeen})
+	return a, err
 }
 
 func (q *query) Author(site, id string) (comment.Author, error) {

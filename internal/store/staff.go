@@ -9,14 +9,15 @@ import (
 const accountColumns = "account_id, email, name, password, created_at, disabled"
 
 func (q *query) scanAccount(s scanner) (a comment.Account, err error) {
-	return a, s.Scan(&a.ID, &a.Email, &a.Name, &a.Password, instant{&a.CreatedAt}, &a.Disabled)
+	err = s.Scan(&a.ID, &a.Email, &a.Name, &a.Password, instant{&a.CreatedAt}, &a.Disabled)
+	return a, err
 }
 
 func (q *query) withGrants(a comment.Account, err error) (comment.Account, error) {
 	if err != nil {
 		return a, err
 	}
-	a.Grants, err = list(q, func(s scanner) (g comment.Grant, err error) { return g, s.Scan(&g.Site, &g.Role) },
+	a.Grants, err = list(q, func(s scanner) (g comment.Grant, err error) { err = s.Scan(&g.Site, &g.Role); return g, err },
 		"select site_id, role from grants where account_id = $1 order by site_id", a.ID)
 	return a, err
 }
@@ -59,8 +60,9 @@ func (w *write) PutAccount(a comment.Account) error {
 const sessionColumns = "session_id, account_id, kind, refresh_hash, previous_hash, rotated_at, created_at, used_at, expires_at, revoked_at"
 
 func scanSession(s scanner) (v comment.Session, err error) {
-	return v, s.Scan(&v.ID, &v.AccountID, &v.Kind, &v.RefreshHash, &v.PreviousHash, instant{&v.RotatedAt},
+	err = s.Scan(&v.ID, &v.AccountID, &v.Kind, &v.RefreshHash, &v.PreviousHash, instant{&v.RotatedAt},
 		instant{&v.CreatedAt}, instant{&v.UsedAt}, instant{&v.ExpiresAt}, instant{&v.RevokedAt})
+	return v, err
 }
 
 func (q *query) Session(id string) (comment.Session, error) {
