@@ -125,7 +125,7 @@ function actions(app: App, item: Item): HTMLElement {
   return h('div', { p: 'actions' },
     ...(live && options.votes ? [vote(app, item, 'up'), vote(app, item, 'down')] : []),
     live && page.open && options.guests && options.max_depth > 0 && button(app.t('reply'), () => reply(app, item)),
-    own && new Date(own.until) > new Date() && act('edit'),
+    own && (live || status === 'pending') && new Date(own.until) > new Date() && act('edit'),
     own && act('delete'),
     live && !own && act('report'),
     item.fold)

@@ -43,10 +43,10 @@ export function compose(app: App, form: HTMLFormElement, parent?: Item) {
 export async function change(app: App, item: Item, opener: HTMLElement) {
   const { h, busy, fetchOne, paint } = app.kit
   await busy(app, opener, async () => {
-    const { comment } = await fetchOne(app, item.c.id)
+    const { text } = await fetchOne(app, item.c.id)
     const id = 'edit-' + item.c.id
     const area = h('textarea', { id, p: 'editor', dir: 'auto', name: 'text' })
-    area.value = comment.text ?? ''
+    area.value = text ?? ''
     const form = h('form', { p: 'composer', novalidate: true }, h('label', { for: id }, app.t('edit_comment')), area)
     const finish = () => {
       form.remove()

@@ -60,11 +60,12 @@ export function fetchOne(app: App, id: string): Promise<Single> {
 }
 
 /** Shows one comment in its thread, wherever that thread would be. */
-function reveal(app: App, { comment, ancestors }: Single): Item {
-  let parent: Item | undefined
-  for (const c of [...ancestors, comment]) parent = place(app, c, parent, !parent)
+async function reveal(app: App, { comment, ancestors = [] }: Single): Promise<Item> {
+  const { parent_id } = comment
+  if (parent_id && !ancestors.length && !app.items.has(parent_id)) await reveal(app, await fetchOne(app, parent_id))
+  for (const c of [...ancestors, comment]) place(app, c, app.items.get(c.parent_id ?? ''), !c.parent_id)
   setOpen(app)
-  return parent!
+  return app.items.get(comment.id)!
 }
 
 /** The comments written here: those that wait or were refused are shown to their author, those that are gone forgotten. */
@@ -77,7 +78,9 @@ export function recall(app: App) {
 export async function recallOne(app: App, id: string) {
   try {
     const got = await fetchOne(app, id)
-    if (app.items.has(id) || got.comment.status !== 'approved') reveal(app, got)
+    const { status } = got.comment
+    if (status === 'deleted') forget(app, id)
+    else if (app.items.has(id) || status !== 'approved') await reveal(app, got)
   } catch (problem) {
     if ((problem as Problem).status === 404) forget(app, id)
   }
@@ -99,7 +102,7 @@ export async function followLink(app: App) {
   const id = location.hash.match(/^#comment-([\w-]+)$/)?.[1]
   if (!id) return
   try {
-    goTo(app, app.items.get(id) ?? reveal(app, await fetchOne(app, id)))
+    goTo(app, app.items.get(id) ?? (await reveal(app, await fetchOne(app, id))))
     emit(app, 'permalink', { id })
   } catch (problem) {
     alarm(app, (problem as Problem).status === 404 ? app.t('missing') : explain(app, problem as Problem))

@@ -17,9 +17,6 @@ export interface Comment {
   status: Status
   revision: number
   tree?: Tree[]
-  /** The source, sent to the author alone. */
-  text?: string
-  edit_until?: string
   created_at: string
   edited_at: string | null
   votes: Votes
@@ -60,8 +57,10 @@ export interface Thread extends Listing {
 
 export interface Single {
   comment: Comment
-  ancestors: Comment[]
-  edit_until?: string
+  /** Root first; absent in the answer to an author with a token. */
+  ancestors?: Comment[]
+  /** The source, for the author alone. */
+  text?: string
 }
 
 export interface Receipt {
