@@ -13,7 +13,7 @@ export interface OptionText {
 export const options: Record<string, OptionText> = {
   moderation: {
     kind: 'choice',
-    label: 'Moderation',
+    label: 'Hold for moderation',
     hint: 'Which comments wait for a moderator before readers see them.',
     choices: [
       ['all', 'Hold every comment'],

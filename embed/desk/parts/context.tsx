@@ -2,6 +2,7 @@
 import { undo } from '../state/decide';
 import { href, hrefWith } from '../state/router';
 import { t } from '../strings';
+import { td } from '../strings-detail';
 import { dateOnly } from '../time';
 import type { Comment, Detail, LoggedDecision } from '../types';
 import { When } from './bits';
@@ -17,7 +18,7 @@ function Brief({ comment, here = false }: { comment: Comment; here?: boolean }) 
         <span class={`state ${comment.status}`}>{t.status[comment.status]}</span>
       </p>
       <p class="brief-text" dir="auto">
-        {here ? <em>{t.detail.here}</em> : <a href={hrefWith({ open: comment.id })}>{first}</a>}
+        {here ? <em>{td.here}</em> : <a href={hrefWith({ open: comment.id })}>{first}</a>}
       </p>
     </div>
   );
@@ -34,9 +35,9 @@ export function ThreadPart({ found }: { found: Detail }) {
     ));
   return (
     <section aria-labelledby="part-thread">
-      <h3 id="part-thread">{t.detail.thread}</h3>
+      <h3 id="part-thread">{td.thread}</h3>
       {alone ? (
-        <p class="meta">{t.detail.noThread}</p>
+        <p class="meta">{td.noThread}</p>
       ) : (
         <ol class="thread">
           {level(ancestors)}
@@ -57,18 +58,18 @@ export function AuthorPart({ found }: { found: Detail }) {
   const others = history.comments.filter((comment) => comment.id !== found.id);
   return (
     <section aria-labelledby="part-author">
-      <h3 id="part-author">{t.detail.author}</h3>
+      <h3 id="part-author">{td.author}</h3>
       <p class="meta">
-        {t.detail.tallies(history.approved, history.rejected, history.spam, history.pending)}
+        {td.tallies(history.approved, history.rejected, history.spam, history.pending)}
         {author.first_seen_at && (
           <>
             {' '}
-            · {t.detail.firstSeen} {dateOnly(author.first_seen_at)}
+            · {td.firstSeen} {dateOnly(author.first_seen_at)}
           </>
         )}
       </p>
       {others.length === 0 ? (
-        <p class="meta">{t.detail.noHistory}</p>
+        <p class="meta">{td.noHistory}</p>
       ) : (
         <>
           <ol class="briefs">
@@ -88,8 +89,8 @@ export function AuthorPart({ found }: { found: Detail }) {
 export function DecisionsPart({ found }: { found: Detail }) {
   return (
     <section aria-labelledby="part-decisions">
-      <h3 id="part-decisions">{t.detail.decisions}</h3>
-      {found.decisions.length === 0 && <p class="meta">{t.detail.noDecisions}</p>}
+      <h3 id="part-decisions">{td.decisions}</h3>
+      {found.decisions.length === 0 && <p class="meta">{td.noDecisions}</p>}
       <ol class="log">
         {found.decisions.map((decision) => (
           <li key={decision.decision_id} class={decision.state}>
@@ -109,9 +110,9 @@ function Decided({ decision }: { decision: LoggedDecision }) {
         <b>{t.done[decision.action]}</b> {by.name || by.kind} · <When at={decision.at} />
       </p>
       <p class="meta">
-        {t.detail.moves(decision.from, decision.to)} · {t.detail.revision(decision.revision)}
+        {td.moves(decision.from, decision.to)} · {td.revision(decision.revision)}
         {reason && ` · ${t.reasons.list[reason] ?? words(reason)}`}
-        {t.detail.states[state] && ` · ${t.detail.states[state]}`}{' '}
+        {td.states[state] && ` · ${td.states[state]}`}{' '}
         {state === 'held' && (
           <button type="button" class="quiet" onClick={() => void undo(decision.decision_id)}>
             {t.row.undo}
@@ -126,8 +127,8 @@ function Decided({ decision }: { decision: LoggedDecision }) {
 export function ReportsPart({ found }: { found: Detail }) {
   return (
     <section aria-labelledby="part-reports">
-      <h3 id="part-reports">{t.detail.reports}</h3>
-      {found.report_list.length === 0 && <p class="meta">{t.detail.noReports}</p>}
+      <h3 id="part-reports">{td.reports}</h3>
+      {found.report_list.length === 0 && <p class="meta">{td.noReports}</p>}
       <ul class="log">
         {found.report_list.map((report, i) => (
           <li key={i}>

@@ -1,8 +1,8 @@
 // The desk's dialogs: native, modal, closed by Esc; focus returns to where it was.
 import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { decide, type Why } from '../state/decide';
-import { help, question, rejecting, secret } from '../state/dialogs';
+import { help, question, rejecting } from '../state/dialogs';
 import { keysOn } from '../state/ui';
 import { t } from '../strings';
 
@@ -32,7 +32,6 @@ export function Dialogs() {
     <>
       {rejecting.value && <RejectDialog />}
       {question.value && <QuestionDialog />}
-      {secret.value && <SecretDialog />}
       {help.value && <HelpDialog />}
     </>
   );
@@ -106,31 +105,6 @@ function QuestionDialog() {
         <p>{asked.hint}</p>
         <Buttons verb={asked.verb} danger close={close} />
       </form>
-    </Modal>
-  );
-}
-
-function SecretDialog() {
-  const shown = secret.value;
-  const [copied, setCopied] = useState(false);
-  if (!shown) return null;
-  const close = () => (secret.value = null);
-  const copy = () => void navigator.clipboard.writeText(shown.text).then(() => setCopied(true));
-  return (
-    <Modal title={shown.title} onClose={close}>
-      <p>{shown.hint}</p>
-      <output class="secret">{shown.text}</output>
-      <div class="buttons">
-        <button type="button" class="primary" onClick={copy}>
-          {copied ? t.common.copied : t.common.copy}
-        </button>
-        <button type="button" onClick={close}>
-          {t.common.close}
-        </button>
-        <span class="unseen" role="status">
-          {copied ? t.common.copied : ''}
-        </span>
-      </div>
     </Modal>
   );
 }

@@ -48,7 +48,7 @@ export function ActedLine({ comment, mark }: { comment: Comment; mark: Acted }) 
         <>
           <span aria-hidden="true">·</span>
           <button type="button" class="quiet" aria-keyshortcuts="u" onClick={() => void undo(mark.decision)}>
-            {t.row.undo}
+            {mark.together > 1 ? t.row.undoAll(mark.together) : t.row.undo}
           </button>
           <Key name="u" />
           <Countdown until={mark.until ?? 0} />

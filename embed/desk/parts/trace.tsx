@@ -1,6 +1,6 @@
 // How a comment came to be here: its revisions with what changed, and every
 // check's answer, also of those that found nothing or failed.
-import { t } from '../strings';
+import { td } from '../strings-detail';
 import { fullTime } from '../time';
 import type { Detail, Revision, Step } from '../types';
 import { ReasonLine, words } from './reasons';
@@ -8,8 +8,8 @@ import { ReasonLine, words } from './reasons';
 export function TracePart({ steps }: { steps: Step[] }) {
   return (
     <section aria-labelledby="part-trace">
-      <h3 id="part-trace">{t.detail.trace}</h3>
-      <p class="meta">{t.detail.traceHint}</p>
+      <h3 id="part-trace">{td.trace}</h3>
+      <p class="meta">{td.traceHint}</p>
       <Steps steps={steps} />
     </section>
   );
@@ -23,11 +23,11 @@ function Steps({ steps }: { steps: Step[] }) {
           <p>
             <b>{words(step.check)}</b>{' '}
             <span class="meta">
-              {step.version} · {t.detail.took(step.took_us)}
-              {!step.error && (step.evidence ?? []).length === 0 && ` · ${t.detail.nothing}`}
+              {step.version} · {td.took(step.took_us)}
+              {!step.error && (step.evidence ?? []).length === 0 && ` · ${td.nothing}`}
             </span>
           </p>
-          {step.error && <p class="error">{t.detail.crashed(step.error)}</p>}
+          {step.error && <p class="error">{td.crashed(step.error)}</p>}
           {(step.evidence ?? []).map((reason, i) => (
             <p key={i} class="evidence">
               <ReasonLine reason={reason} />
@@ -43,8 +43,8 @@ export function RevisionsPart({ found }: { found: Detail }) {
   const newest = [...found.revisions].sort((a, b) => b.revision - a.revision);
   return (
     <section aria-labelledby="part-revisions">
-      <h3 id="part-revisions">{t.detail.revisions}</h3>
-      {newest.length < 2 && <p class="meta">{t.detail.onlyOne}</p>}
+      <h3 id="part-revisions">{td.revisions}</h3>
+      {newest.length < 2 && <p class="meta">{td.onlyOne}</p>}
       {newest.length > 1 && newest.map((revision) => <OneRevision key={revision.revision} revision={revision} />)}
     </section>
   );
@@ -55,7 +55,7 @@ function OneRevision({ revision }: { revision: Revision }) {
   return (
     <details open={diff.length > 0}>
       <summary>
-        {t.detail.revision(revision.revision)} <span class="meta">{fullTime(revision.created_at)}</span>
+        {td.revision(revision.revision)} <span class="meta">{fullTime(revision.created_at)}</span>
       </summary>
       <p class="source diff" dir="auto">
         {diff.length === 0 && revision.text}

@@ -57,7 +57,7 @@ function decideSome(action: Action, comments: Comment[], why: Why) {
   queue.tidy();
   queue.mark(ids, (row) => ({
     ...row,
-    mark: { kind: 'acted', action, until: null, sent: false, leaveAt: Infinity, decision: '' },
+    mark: { kind: 'acted', action, until: null, sent: false, leaveAt: Infinity, decision: '', together: 1 },
   }));
   queue.select(ids, false);
   tally(comments, action, 1);
@@ -99,7 +99,15 @@ function take(act: Act, answer: Decision) {
   act.until = until;
   queue.mark(done, (row) => ({
     ...row,
-    mark: { kind: 'acted', action: act.action, until, sent: true, leaveAt, decision: act.decision },
+    mark: {
+      kind: 'acted',
+      action: act.action,
+      until,
+      sent: true,
+      leaveAt,
+      decision: act.decision,
+      together: done.length,
+    },
   }));
   const lost = answer.results.filter((result) => !result.ok);
   for (const result of lost) lose(act, result);

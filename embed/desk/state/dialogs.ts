@@ -1,4 +1,5 @@
-// Which dialog is open. At most one of each kind; parts/dialogs.tsx shows them.
+// Which dialog is open. At most one of each kind; parts/dialogs.tsx shows them,
+// parts/secret.tsx the secret.
 import { signal } from '@preact/signals';
 import type { Comment } from '../types';
 

@@ -12,7 +12,7 @@ import { say, wide } from './ui';
 
 export type Mark =
   | { kind: 'open'; trouble?: string; newer?: boolean }
-  | { kind: 'acted'; action: Action; until: number | null; sent: boolean; leaveAt: number; decision: string }
+  | { kind: 'acted'; action: Action; until: number | null; sent: boolean; leaveAt: number; decision: string; together: number }
   | { kind: 'other'; status: Status; by: string; late: boolean; folded: boolean; leaveAt: number };
 
 export interface Row {

@@ -1,13 +1,6 @@
-// The pages of administration. They are loaded when one of them is first
-// opened: most moderators never leave the queue.
-import { AccountView } from './account';
-import { SettingsView } from './settings';
-import { UsersView } from './users';
-import { WebhooksView } from './webhooks';
-
-export const pages = {
-  webhooks: WebhooksView,
-  settings: SettingsView,
-  users: UsersView,
-  account: AccountView,
-};
+// The pages of administration, in a file of their own: most moderators never
+// leave the queue.
+export { AccountView } from './account';
+export { SettingsView } from './settings';
+export { UsersView } from './users';
+export { WebhooksView } from './webhooks';

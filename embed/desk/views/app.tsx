@@ -1,8 +1,9 @@
 // The frame around every screen: sign-in, navigation, live regions, dialogs.
-import { signal } from '@preact/signals';
+import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { Failure, Skeleton } from '../parts/bits';
+import { Failure } from '../parts/bits';
 import { Dialogs } from '../parts/dialogs';
+import { lazy } from '../parts/lazy';
 import { Nav } from '../parts/nav';
 import { phase, start } from '../session';
 import { follow as followDetail } from '../state/detail';
@@ -78,34 +79,21 @@ function Desk() {
   );
 }
 
-type Pages = typeof import('./admin').pages;
-
-const admin = signal<Pages | 'failed' | null>(null);
-const isPage = (at: string): at is keyof Pages => ['webhooks', 'settings', 'users', 'account'].includes(at);
-
-function loadAdmin() {
-  admin.value = null;
-  import('./admin').then(
-    ({ pages }) => (admin.value = pages),
-    () => (admin.value = 'failed'),
-  );
-}
+const pages: Record<string, FunctionComponent> = {
+  '': QueueView,
+  webhooks: lazy(async () => (await import('./admin')).WebhooksView),
+  settings: lazy(async () => (await import('./admin')).SettingsView),
+  users: lazy(async () => (await import('./admin')).UsersView),
+  account: lazy(async () => (await import('./admin')).AccountView),
+};
 
 function Screen({ at }: { at: string }) {
-  const needed = isPage(at);
-  useEffect(() => {
-    if (needed && !admin.value) loadAdmin();
-  }, [needed]);
-  if (at === '') return <QueueView />;
-  if (!needed) {
-    return (
-      <div class="empty">
-        <h1>{t.common.notFound}</h1>
-        <a href="/admin/">{t.common.toQueue}</a>
-      </div>
-    );
-  }
-  if (admin.value === 'failed') return <Failure text={t.problems.offline} retry={loadAdmin} />;
-  const Page = admin.value?.[at];
-  return Page ? <Page /> : <Skeleton />;
+  const Page = pages[at];
+  if (Page) return <Page />;
+  return (
+    <div class="empty">
+      <h1>{t.common.notFound}</h1>
+      <a href="/admin/">{t.common.toQueue}</a>
+    </div>
+  );
 }

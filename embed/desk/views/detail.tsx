@@ -14,6 +14,7 @@ import { mayModerate } from '../state/sites';
 import * as queue from '../state/queue';
 import { wide } from '../state/ui';
 import { t } from '../strings';
+import { td } from '../strings-detail';
 import type { Detail } from '../types';
 
 export function DetailPane({ id }: { id: string }) {
@@ -31,14 +32,14 @@ export function DetailPane({ id }: { id: string }) {
     <section class="detail" aria-labelledby="detail-title">
       <div class={wide.value ? 'detail-bar' : 'detail-bar back-first'}>
         <Title id="detail-title" ref={title} tabIndex={-1}>
-          {t.detail.title}
+          {td.title}
         </Title>
         <button type="button" class="act" aria-keyshortcuts="Escape" onClick={closeDetail}>
           {!wide.value && <Icon name="left" />}
-          {wide.value ? t.common.close : t.detail.back}
+          {wide.value ? t.common.close : td.back}
         </button>
       </div>
-      {trouble.value && <Failure text={`${t.detail.failed} ${trouble.value}`} retry={() => void load(id)} />}
+      {trouble.value && <Failure text={`${td.failed} ${trouble.value}`} retry={() => void load(id)} />}
       {!found && !trouble.value && <Skeleton rows={3} />}
       {found && <Whole key={found.id} found={found} />}
     </section>

@@ -4,13 +4,15 @@ import { Empty, Failure, Skeleton } from '../parts/bits';
 import { BulkBar } from '../parts/bulk';
 import { LastAct } from '../parts/lastact';
 import { Filters, Tabs } from '../parts/filters';
+import { lazy } from '../parts/lazy';
 import { RowView } from '../parts/row';
 import { restore } from '../parts/still';
 import * as queue from '../state/queue';
 import { hrefWith } from '../state/router';
 import { say, wide } from '../state/ui';
 import { t } from '../strings';
-import { DetailPane } from './detail';
+
+const DetailPane = lazy(async () => (await import('./detail')).DetailPane);
 
 export function QueueView() {
   const open = queue.openId.value;
@@ -21,6 +23,10 @@ export function QueueView() {
     if (covers) scrollTo({ top: 0, behavior: 'instant' });
     else scrollTo({ top: scrolled.current, behavior: 'instant' });
   }, [covers]);
+  useEffect(() => {
+    const timer = setTimeout(DetailPane.preload, 1000);
+    return () => clearTimeout(timer);
+  }, []);
   useLayoutEffect(() => {
     const note = () => {
       if (!document.querySelector('.list-pane')?.hasAttribute('hidden')) scrolled.current = scrollY;

@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks';
 import * as api from '../api';
 import { Chip, Empty, Failure, Field, Skeleton } from '../parts/bits';
 import { Outcome } from '../parts/outcome';
+import { SecretDialog } from '../parts/secret';
 import { useAct, useLoaded } from '../parts/use';
 import { user } from '../session';
 import { question, secret } from '../state/dialogs';
@@ -13,6 +14,8 @@ import { dateOnly } from '../time';
 import type { Role, User } from '../types';
 
 const roles: Role[] = ['viewer', 'moderator', 'admin', 'owner'];
+/** For a new account: the usual one first, so that it is the form's default. */
+const offered: Role[] = ['moderator', 'viewer', 'admin', 'owner'];
 
 export function UsersView() {
   if (!isOwner.value) return <Empty title={t.common.forbidden(t.roles.owner)} />;
@@ -45,6 +48,7 @@ function Users() {
         </table>
       )}
       <AddUser done={reload} />
+      {secret.value && <SecretDialog />}
     </div>
   );
 }
@@ -136,8 +140,8 @@ function AddUser({ done }: { done: () => void }) {
       </Field>
       <Field id="user-role" label={ta.users.role}>
         <select id="user-role" name="role">
-          {roles.map((one) => (
-            <option key={one} value={one} selected={one === 'moderator'}>
+          {offered.map((one) => (
+            <option key={one} value={one}>
               {t.roles[one]}
             </option>
           ))}

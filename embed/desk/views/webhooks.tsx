@@ -5,6 +5,7 @@ import * as api from '../api';
 import { Chip, Empty, Failure, Field, Skeleton, When } from '../parts/bits';
 import type { IconName } from '../parts/icons';
 import { Outcome } from '../parts/outcome';
+import { SecretDialog } from '../parts/secret';
 import { ForSite } from '../parts/sitepicker';
 import { useAct, useLoaded } from '../parts/use';
 import { question, secret } from '../state/dialogs';
@@ -59,6 +60,7 @@ function Endpoints({ site }: { site: string }) {
         ))}
       </ul>
       <AddEndpoint site={site} done={reload} />
+      {secret.value && <SecretDialog />}
     </>
   );
 }
