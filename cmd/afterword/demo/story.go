@@ -50,7 +50,7 @@ func stories() []story {
 			Byline:     "By the town desk",
 			Picture:    "library.svg",
 			Alt:        "Shelves with oilskins, a sewing machine, a jam pan, a wheelbarrow, a pump and a long ladder.",
-			Caption:    "Shelf marks 600 to 704: the new room behind the newspapers.",
+			Caption:    "Shelf marks 601 to 704: the new room behind the newspapers.",
 			age:        46 * time.Minute,
 		},
 	}
