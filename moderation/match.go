@@ -159,7 +159,7 @@ func readsAs(els []element, want []rune) bool {
 		for k < have && k < len(want) && e.reads(want[k]) {
 			k++
 		}
-		stretched := have > 2 && !(e.kind == digit && k > 0 && want[0] == e.base)
+		stretched := have > 2 && (e.kind != digit || k == 0 || want[0] != e.base)
 		if k == 0 || k < have && !stretched {
 			return false
 		}

@@ -79,7 +79,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	parser, err := kong.New(c,
 		kong.Name("afterword"), kong.Description("Moderated comments for news pages."),
 		kong.Writers(out, errs), kong.Exit(func(code int) { exited = code }),
-		kong.Configuration(kong.JSON), kong.ShortUsageOnError(),
+		kong.Configuration(readConfig), kong.ShortUsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {
@@ -91,7 +91,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		return exited
 	}
 	if err == nil {
-		err = usageOf(c.settings.readSecrets())
+		err = usageOf(c.readSecrets())
 	}
 	if err != nil {
 		fmt.Fprintf(errs, "afterword: %v (see: afterword --help)\n", err)
@@ -119,15 +119,24 @@ func usageOf(err error) error {
 	return usageError{err}
 }
 
+// missing names what was asked for, where err says that there is nothing, and
+// the command that lists what there is.
+func missing(err error, what, lister string) error {
+	if fault.Is(err, "not_found") {
+		return fmt.Errorf("there is no %s; to see what there is: afterword %s", what, lister)
+	}
+	return err
+}
+
+// noSite is missing for a site.
+func noSite(err error, key string) error { return missing(err, "site "+key, "site list") }
+
 // plain is an error for the terminal: the sentence of a fault, with what the
 // operator may know of its cause.
 func plain(err error) string {
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		return err.Error()
-	}
-	if f.Code == "not_found" {
-		return "there is no such thing in this database; the list commands show what there is"
 	}
 	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
 		return f.Error()

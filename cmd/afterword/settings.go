@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -81,8 +82,7 @@ func (e *env) administer(do func(*app.App) error) error {
 	if err != nil {
 		return err
 	}
-	defer a.Close()
-	return do(a)
+	return errors.Join(do(a), a.Close())
 }
 
 // operator is who acts on the command line.

@@ -78,7 +78,7 @@ func parseHash(phc string) (h hash, ok bool) {
 		return hash{}, false
 	}
 	// What does not print back to the same string is refused below.
-	fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &h.cost.memory, &h.cost.passes, &h.cost.threads)
+	_, _ = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &h.cost.memory, &h.cost.passes, &h.cost.threads)
 	h.salt, _ = base64.RawStdEncoding.DecodeString(parts[4])
 	h.digest, _ = base64.RawStdEncoding.DecodeString(parts[5])
 	return h, h.String() == phc && h.cost.sane() && len(h.salt) >= 8 && len(h.digest) >= 16

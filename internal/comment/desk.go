@@ -163,7 +163,6 @@ type deskReader struct {
 	r       Reader
 	pages   map[string]PageView
 	authors map[string]Author
-	sites   map[string]Site
 }
 
 func (d *deskReader) views(list []Comment) ([]DeskView, error) {

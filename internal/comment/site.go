@@ -21,20 +21,20 @@ type Site struct {
 }
 
 // Allows reports whether origin, as a browser sends it, is one of the site's.
-func (s Site) Allows(origin string) bool { return slices.Contains(s.Origins, origin) }
+func (st Site) Allows(origin string) bool { return slices.Contains(st.Origins, origin) }
 
 var siteKey = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$`)
 
 // Check says what is wrong with a site before it is stored.
-func (s Site) Check() error {
+func (st Site) Check() error {
 	switch {
-	case !siteKey.MatchString(s.Key):
+	case !siteKey.MatchString(st.Key):
 		return fault.Input("key", "invalid", "A site key has 1 to 40 lower-case letters, digits and inner hyphens.")
-	case strings.TrimSpace(s.Name) == "" || len(s.Name) > 200:
+	case strings.TrimSpace(st.Name) == "" || len(st.Name) > 200:
 		return fault.Input("name", "invalid", "A site needs a name of at most 200 bytes.")
-	case len(s.Origins) == 0:
+	case len(st.Origins) == 0:
 		return fault.Input("origins", "required", "A site needs at least one origin, such as https://www.example.org.")
-	case len(s.Origins) > 100:
+	case len(st.Origins) > 100:
 		return fault.Input("origins", "too_many", "A site has at most 100 origins.")
 	}
 	return nil

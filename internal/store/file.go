@@ -72,7 +72,7 @@ func (s *Store) Backup(ctx context.Context, to string) (err error) {
 
 // Restore puts a backup in the place of the database. It refuses while an
 // instance runs, and keeps what was there under a new name.
-func Restore(ctx context.Context, from, dsn string) error {
+func Restore(ctx context.Context, from, dsn string) (err error) {
 	path, err := FilePath(dsn)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func Restore(ctx context.Context, from, dsn string) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Release()
+	defer func() { err = errors.Join(err, lock.Release()) }()
 	if err := checkFile(ctx, from); err != nil {
 		return fmt.Errorf("%s is not a sound backup: %w", from, err)
 	}

@@ -74,12 +74,12 @@ func apply(ctx context.Context, c *conn, m migration) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			c.raw.ExecContext(ctx, "rollback")
+			_, _ = c.raw.ExecContext(ctx, "rollback") // what failed says more
 		}
 	}()
 	_, err = one(&query{ctx, c}, scanInt, "select version from schema_version where version = $1", m.number)
 	if err == nil || !fault.Is(err, "not_found") {
-		c.raw.ExecContext(ctx, "rollback")
+		_, _ = c.raw.ExecContext(ctx, "rollback")
 		return err
 	}
 	if _, err := c.raw.ExecContext(ctx, c.dialect.ddl(m.sql)); err != nil {

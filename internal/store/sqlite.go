@@ -35,7 +35,6 @@ var sqlitePragmas = []string{
 	"pragma temp_store = memory",
 }
 
-
 func sqliteConnector(dsn string, extra ...string) *sql.DB {
 	d := &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
 		for _, p := range append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], extra...) {
@@ -111,7 +110,7 @@ func describeOpen(path string, err error) error {
 func createPrivately(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		var reason error = err
+		reason := err
 		if e := new(os.PathError); errors.As(err, &e) {
 			reason = e.Err
 		}

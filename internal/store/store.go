@@ -101,7 +101,7 @@ func (s *Store) View(ctx context.Context, fn func(comment.Reader) error) error {
 	if _, err := c.exec(steady, "begin"); err != nil {
 		return err
 	}
-	defer c.exec(steady, "rollback")
+	defer func() { _, _ = c.exec(steady, "rollback") }() // it has only read
 	return fn(&query{ctx: steady, conn: c})
 }
 

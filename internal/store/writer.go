@@ -100,7 +100,7 @@ func (w *writer) group(o *op) (stop bool) {
 		grew, broken := w.runOne(o)
 		logged = logged || grew
 		if broken != nil {
-			w.conn.exec(context.Background(), "rollback")
+			w.rollback()
 			failAll(ran, broken)
 			return false
 		}
@@ -117,7 +117,7 @@ func (w *writer) group(o *op) (stop bool) {
 		}
 	}
 	if _, err := w.conn.exec(context.Background(), "commit"); err != nil {
-		w.conn.exec(context.Background(), "rollback")
+		w.rollback()
 		failAll(ran, err)
 		return stop
 	}
@@ -136,6 +136,10 @@ func (w *writer) begin() error {
 		}
 	}
 }
+
+// rollback gives up the transaction. The engine may have done so already, which
+// is as well.
+func (w *writer) rollback() { _, _ = w.conn.exec(context.Background(), "rollback") }
 
 // runOne runs a use case under a savepoint. broken is an error after which the
 // whole transaction is gone.

@@ -31,7 +31,7 @@ type Server struct {
 	Metrics  *Metrics
 	// MetricsToken opens /metrics to whoever has it; "" = it is not served here.
 	MetricsToken string
-	Now      func() time.Time
+	Now          func() time.Time
 	// Ready says why the service may not take traffic, nil if it may.
 	Ready func(ctx context.Context) error
 	// Stopping is closed when streams have to end.

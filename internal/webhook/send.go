@@ -146,7 +146,7 @@ func failure(class string) Answer { return Answer{Class: class, Detail: sentence
 func read(resp *http.Response) Answer {
 	kept, err := io.ReadAll(io.LimitReader(resp.Body, answerKept))
 	if err == nil {
-		io.CopyN(io.Discard, resp.Body, answerRead-answerKept) // so that the connection can be used again
+		_, _ = io.CopyN(io.Discard, resp.Body, answerRead-answerKept) // so that the connection can be used again
 	}
 	a := Answer{
 		Status:     resp.StatusCode,
