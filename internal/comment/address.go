@@ -1,10 +1,13 @@
 package comment
 
 import (
-	"net"
+	"fmt"
+	"net/netip"
 	"net/url"
 	"sort"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -45,7 +48,10 @@ func NormaliseURL(raw string) (string, error) {
 		return "", badAddress()
 	}
 	u.RawPath = path
-	return u.String(), nil
+	if address := u.String(); len(address) <= maxAddress { // escaping may have made it longer
+		return address, nil
+	}
+	return "", badAddress()
 }
 
 func badAddress() error {
@@ -55,7 +61,7 @@ func badAddress() error {
 // parseHTTP parses an absolute http(s) address and brings its scheme and host
 // into their one form.
 func parseHTTP(raw string) (*url.URL, error) {
-	if len(raw) > maxAddress {
+	if len(raw) > maxAddress || !utf8.ValidString(raw) {
 		return nil, badAddress()
 	}
 	u, err := url.Parse(strings.TrimSpace(raw))
@@ -66,20 +72,49 @@ func parseHTTP(raw string) (*url.URL, error) {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return nil, badAddress()
 	}
-	host := strings.TrimSuffix(u.Hostname(), ".")
-	if ip := net.ParseIP(host); ip == nil {
-		if host, err = idna.Lookup.ToASCII(host); err != nil || host == "" {
-			return nil, badAddress()
-		}
+	host, err := cleanHost(strings.TrimSuffix(u.Hostname(), "."))
+	if err != nil {
+		return nil, badAddress()
 	}
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
+	port, err := cleanPort(u.Port())
+	if err != nil {
+		return nil, badAddress()
 	}
-	if port := u.Port(); port != "" && port != usualPort[u.Scheme] {
+	if port != "" && port != usualPort[u.Scheme] {
 		host += ":" + port
 	}
-	u.Host = strings.ToLower(host)
+	u.Host = host
 	return u, nil
+}
+
+// cleanHost gives a host as browsers write it.
+func cleanHost(host string) (string, error) {
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case err == nil && ip.Zone() != "":
+		return "", badAddress()
+	case err == nil && ip.Is6():
+		return "[" + ip.String() + "]", nil
+	case err == nil:
+		return ip.String(), nil
+	}
+	// Escapes may hide what is not UTF-8.
+	if host == "" || strings.HasSuffix(host, ".") || !utf8.ValidString(host) {
+		return "", badAddress()
+	}
+	host, err = idna.Lookup.ToASCII(host)
+	return strings.ToLower(host), err
+}
+
+func cleanPort(port string) (string, error) {
+	if port == "" {
+		return "", nil
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err == nil && n == 0 {
+		err = badAddress()
+	}
+	return strconv.FormatUint(n, 10), err
 }
 
 var usualPort = map[string]string{"http": "80", "https": "443"}
@@ -93,7 +128,20 @@ func cleanQuery(query string) string {
 		}
 	}
 	sort.Strings(kept)
-	return strings.Join(kept, "&")
+	return escapeQuery(strings.Join(kept, "&"))
+}
+
+// escapeQuery writes a query as browsers do; net/url leaves it as it came.
+func escapeQuery(query string) string {
+	var b strings.Builder
+	for i := range len(query) {
+		if c := query[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"<>'`, c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 func tracks(name string) bool {
