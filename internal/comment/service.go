@@ -24,6 +24,7 @@ type Service struct {
 
 	words wordCache
 	salts saltCache
+	names nameCache
 }
 
 // NewService makes a service with its own caches.

@@ -70,9 +70,9 @@ type Reader interface {
 
 	Account(id string) (Account, error)
 	AccountByEmail(email string) (Account, error)
-	Accounts() ([]Account, error) // by e-mail
+	Accounts() ([]Account, error)  // by e-mail
+	StaffNames() ([]string, error) // of the accounts that are not disabled
 	Session(id string) (Session, error)
-	SessionByRefresh(hash string) (Session, error) // current or previous token
 	// Tokens is how long TakeToken would have to wait, 0 = not at all. It takes nothing.
 	Tokens(key string, every time.Duration, burst int, now time.Time) (wait time.Duration, err error)
 }

@@ -234,6 +234,9 @@ func (s *Service) author(r Reader, d *draft, sub Submission) (Author, error) {
 	if err != nil {
 		return Author{}, err
 	}
+	if err := s.names.reserved(r, name); err != nil {
+		return Author{}, err
+	}
 	email, err := cleanEmail(sub.Email)
 	if err != nil {
 		return Author{}, err

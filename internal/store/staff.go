@@ -40,6 +40,10 @@ func (q *query) Accounts() ([]comment.Account, error) {
 	return all, err
 }
 
+func (q *query) StaffNames() ([]string, error) {
+	return list(q, scanString, "select name from accounts where not disabled order by name")
+}
+
 func (w *write) PutAccount(a comment.Account) error {
 	if _, err := w.conn.exec(w.ctx, "insert into accounts ("+accountColumns+`) values ($1, $2, $3, $4, $5, $6)
 		on conflict (account_id) do update set email = excluded.email, name = excluded.name, password = excluded.password, disabled = excluded.disabled`,
@@ -67,11 +71,6 @@ func scanSession(s scanner) (v comment.Session, err error) {
 
 func (q *query) Session(id string) (comment.Session, error) {
 	return one(q, scanSession, "select "+sessionColumns+" from sessions where session_id = $1", id)
-}
-
-func (q *query) SessionByRefresh(hash string) (comment.Session, error) {
-	return one(q, scanSession, "select "+sessionColumns+` from sessions where refresh_hash = $1 and refresh_hash <> ''
-		union all select `+sessionColumns+" from sessions where previous_hash = $1 and previous_hash <> ''", hash)
 }
 
 func (w *write) PutSession(v comment.Session) error {

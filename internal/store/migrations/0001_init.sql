@@ -318,7 +318,5 @@ create table sessions (
   expires_at    bigint not null,
   revoked_at    bigint not null default 0
 );
-create index sessions_by_refresh on sessions (refresh_hash) where refresh_hash <> '';
-create index sessions_by_previous on sessions (previous_hash) where previous_hash <> '';
 create index sessions_by_account on sessions (account_id);
 create index sessions_by_age on sessions (expires_at);
