@@ -50,6 +50,16 @@ func (s *Service) Own(ctx context.Context, site, id, token string) (out Submitte
 	return out, err
 }
 
+// Above gives the comments that a comment answers, root first: where in the
+// thread it stands.
+func (s *Service) Above(ctx context.Context, c Comment, body Body) (views []View, err error) {
+	err = s.Store.View(ctx, func(r Reader) error {
+		views, err = ancestors(r, c, body)
+		return err
+	})
+	return views, err
+}
+
 // Revising is an author's wish to change or delete a comment.
 type Revising struct {
 	Site, ID string

@@ -249,19 +249,29 @@ func (s *Service) Single(ctx context.Context, site, id string, body Body) (out S
 		if out.Comment.Replies, err = t.replies(c, c.Depth); err != nil {
 			return err
 		}
-		out.Ancestors = []View{}
-		for up := c; up.ParentID != ""; {
-			if up, err = r.Comment(site, up.ParentID); err != nil {
-				return err
-			}
-			if err := withPublicText(r, &up); err != nil {
-				return err
-			}
-			out.Ancestors = append([]View{showPublic(up, body)}, out.Ancestors...)
+		if out.Ancestors, err = ancestors(r, c, body); err != nil {
+			return err
 		}
 		return s.pageOf(r, c, &out.Page)
 	})
 	return out, err
+}
+
+// ancestors are the comments above c, root first, without their replies.
+func ancestors(r Reader, c Comment, body Body) ([]View, error) {
+	views := []View{}
+	for c.ParentID != "" {
+		up, err := r.Comment(c.Site, c.ParentID)
+		if err != nil {
+			return nil, err
+		}
+		if err := withPublicText(r, &up); err != nil {
+			return nil, err
+		}
+		views = append([]View{showPublic(up, body)}, views...)
+		c = up
+	}
+	return views, nil
 }
 
 func withPublicText(r Reader, c *Comment) (err error) {

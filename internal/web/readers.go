@@ -53,11 +53,11 @@ func (s *Server) replies(c *fiber.Ctx) error {
 
 // ownComment is a comment as its author gets it.
 type ownComment struct {
-	Comment   comment.View     `json:"comment"`
-	Text      string           `json:"text,omitempty"`
-	Page      *comment.PageRef `json:"-"`
-	EditToken string           `json:"edit_token,omitempty"`
-	EditUntil string           `json:"edit_until"`
+	Comment   comment.View   `json:"comment"`
+	Ancestors []comment.View `json:"ancestors,omitempty"` // where it is asked for by its id
+	Text      string         `json:"text,omitempty"`
+	EditToken string         `json:"edit_token,omitempty"`
+	EditUntil string         `json:"edit_until"`
 }
 
 func showOwn(sub comment.Submitted, body comment.Body) ownComment {
@@ -83,6 +83,9 @@ func (s *Server) single(c *fiber.Ctx) error {
 		c.Set("X-Robots-Tag", "noindex")
 		out := showOwn(own, body)
 		out.Text, out.EditToken = own.Revision.Source, ""
+		if out.Ancestors, err = s.Comments.Above(c.Context(), own.Comment, body); err != nil {
+			return err
+		}
 		return send(c, fiber.StatusOK, out)
 	}
 	out, err := s.Comments.Single(c.Context(), param(c, "site"), param(c, "id"), body)
