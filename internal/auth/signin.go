@@ -91,7 +91,7 @@ func (a *Auth) begin(ctx context.Context, p proof, pass string) (SignedIn, error
 	first := link{session: a.NewID(), secret: randomSecret()}
 	session := comment.Session{
 		ID: first.session, AccountID: p.account.ID, Kind: comment.SessionDesk, RefreshHash: first.hash(),
-		RotatedAt: now, CreatedAt: now, UsedAt: now, ExpiresAt: now.Add(sessionMost),
+		RotatedAt: now, CreatedAt: now, UsedAt: now, ConfirmedAt: now, ExpiresAt: now.Add(sessionMost),
 	}
 	err := a.Store.Write(ctx, func(tx comment.Tx) error {
 		if err := a.confirm(tx, p, now); err != nil {

@@ -39,6 +39,8 @@ type Identity struct {
 	Account   comment.Account
 	SessionID string
 	ExpiresAt time.Time // of the token; a stream that it opened ends then
+	kind      comment.SessionKind
+	confirmed time.Time
 }
 
 // Identify tells who sends a bearer token (without the word Bearer). The
@@ -59,6 +61,7 @@ func (a *Auth) Identify(ctx context.Context, bearer string) (Identity, error) {
 		if s.AccountID != c.Subject || !alive(s, a.now()) || c.life() > lifeMost(s.Kind) {
 			return unauthorized()
 		}
+		id.kind, id.confirmed = s.Kind, s.ConfirmedAt
 		id.Account, err = r.Account(s.AccountID)
 		return err
 	})

@@ -67,6 +67,7 @@ type Session struct {
 	RotatedAt    time.Time
 	CreatedAt    time.Time
 	UsedAt       time.Time
+	ConfirmedAt  time.Time // when the password was last given
 	ExpiresAt    time.Time // absolute end
 	RevokedAt    time.Time // zero = alive
 }

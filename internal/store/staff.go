@@ -61,11 +61,11 @@ func (w *write) PutAccount(a comment.Account) error {
 	return nil
 }
 
-const sessionColumns = "session_id, account_id, kind, refresh_hash, previous_hash, rotated_at, created_at, used_at, expires_at, revoked_at"
+const sessionColumns = "session_id, account_id, kind, refresh_hash, previous_hash, rotated_at, created_at, used_at, confirmed_at, expires_at, revoked_at"
 
 func scanSession(s scanner) (v comment.Session, err error) {
 	err = s.Scan(&v.ID, &v.AccountID, &v.Kind, &v.RefreshHash, &v.PreviousHash, instant{&v.RotatedAt},
-		instant{&v.CreatedAt}, instant{&v.UsedAt}, instant{&v.ExpiresAt}, instant{&v.RevokedAt})
+		instant{&v.CreatedAt}, instant{&v.UsedAt}, instant{&v.ConfirmedAt}, instant{&v.ExpiresAt}, instant{&v.RevokedAt})
 	return v, err
 }
 
@@ -74,10 +74,10 @@ func (q *query) Session(id string) (comment.Session, error) {
 }
 
 func (w *write) PutSession(v comment.Session) error {
-	_, err := w.conn.exec(w.ctx, "insert into sessions ("+sessionColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	_, err := w.conn.exec(w.ctx, "insert into sessions ("+sessionColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		on conflict (session_id) do update set refresh_hash = excluded.refresh_hash, previous_hash = excluded.previous_hash,
-			rotated_at = excluded.rotated_at, used_at = excluded.used_at, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at`,
-		v.ID, v.AccountID, v.Kind, v.RefreshHash, v.PreviousHash, micros(v.RotatedAt), micros(v.CreatedAt), micros(v.UsedAt), micros(v.ExpiresAt), micros(v.RevokedAt))
+			rotated_at = excluded.rotated_at, used_at = excluded.used_at, confirmed_at = excluded.confirmed_at, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at`,
+		v.ID, v.AccountID, v.Kind, v.RefreshHash, v.PreviousHash, micros(v.RotatedAt), micros(v.CreatedAt), micros(v.UsedAt), micros(v.ConfirmedAt), micros(v.ExpiresAt), micros(v.RevokedAt))
 	return err
 }
 

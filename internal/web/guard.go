@@ -161,6 +161,15 @@ func (s *Server) staff(c *fiber.Ctx) error {
 	return c.Next()
 }
 
+// fresh lets through whoever has given the password lately; it comes after
+// staff.
+func (s *Server) fresh(c *fiber.Ctx) error {
+	if err := s.Auth.Fresh(identity(c)); err != nil {
+		return err
+	}
+	return c.Next()
+}
+
 func identity(c *fiber.Ctx) auth.Identity {
 	who, _ := c.Locals(keyIdentity).(auth.Identity)
 	return who

@@ -104,6 +104,7 @@ func (s *Server) Register(router fiber.Router) {
 	r.Post("/api/v1/auth/logout", s.private, s.sameOrigin, s.logout)
 	r.Get("/api/v1/auth/me", s.private, s.staff, s.me)
 	r.Post("/api/v1/auth/password", s.private, s.staff, s.password)
+	r.Post("/api/v1/auth/confirm", s.private, s.staff, s.confirm)
 
 	r.Get("/api/v1/moderation/comments", s.private, s.staff, s.queue)
 	r.Get("/api/v1/moderation/comments/:id", s.private, s.staff, s.detail)
@@ -131,14 +132,14 @@ func (s *Server) Register(router fiber.Router) {
 	r.Patch("/api/v1/sites/:site/webhooks/:id", s.private, s.staff, admin, s.changeEndpoint)
 	r.Delete("/api/v1/sites/:site/webhooks/:id", s.private, s.staff, admin, s.removeEndpoint)
 	r.Post("/api/v1/sites/:site/webhooks/:id/test", s.private, s.staff, admin, s.testEndpoint)
-	r.Post("/api/v1/sites/:site/webhooks/:id/rotate", s.private, s.staff, admin, s.rotateEndpoint)
+	r.Post("/api/v1/sites/:site/webhooks/:id/rotate", s.private, s.staff, admin, s.fresh, s.rotateEndpoint)
 	r.Get("/api/v1/sites/:site/webhooks/:id/deliveries", s.private, s.staff, admin, s.deliveries)
 	r.Get("/api/v1/sites/:site/deliveries/:id", s.private, s.staff, admin, s.delivery)
 	r.Post("/api/v1/sites/:site/deliveries/:id/redeliver", s.private, s.staff, admin, s.redeliver)
 
 	r.Get("/api/v1/users", s.private, s.staff, owner, s.users)
-	r.Post("/api/v1/users", s.private, s.staff, owner, s.addUser)
-	r.Patch("/api/v1/users/:id", s.private, s.staff, owner, s.changeUser)
+	r.Post("/api/v1/users", s.private, s.staff, owner, s.fresh, s.addUser)
+	r.Patch("/api/v1/users/:id", s.private, s.staff, owner, s.fresh, s.changeUser)
 	r.Get("/api/v1/audit", s.private, s.staff, s.audit)
 }
 

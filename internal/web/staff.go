@@ -119,6 +119,20 @@ func (s *Server) password(c *fiber.Ctx) error {
 	return c.SendStatus(fiber.StatusNoContent)
 }
 
+// confirm takes the password again, for what asks for it.
+func (s *Server) confirm(c *fiber.Ctx) error {
+	in, err := decode[struct {
+		Password string `json:"password" validate:"required,max=1024"`
+	}](c)
+	if err != nil {
+		return err
+	}
+	if err := s.Auth.Confirm(c.Context(), identity(c), in.Password); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
 func (s *Server) users(c *fiber.Ctx) error {
 	all, err := s.Auth.Accounts(c.Context())
 	if err != nil {

@@ -315,6 +315,7 @@ create table sessions (
   rotated_at    bigint not null,
   created_at    bigint not null,
   used_at       bigint not null,
+  confirmed_at  bigint not null,
   expires_at    bigint not null,
   revoked_at    bigint not null default 0
 );

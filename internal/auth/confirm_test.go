@@ -1,0 +1,29 @@
+package auth
+
+import (
+	"testing"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
+)
+
+func TestAPasswordCountsForFiveMinutes(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	a := &Auth{Now: func() time.Time { return now }}
+	for _, c := range []struct {
+		name  string
+		who   Identity
+		fresh bool
+	}{
+		{"just given", Identity{kind: comment.SessionDesk, confirmed: now}, true},
+		{"a little under five minutes", Identity{kind: comment.SessionDesk, confirmed: now.Add(time.Second - confirmedFor)}, true},
+		{"five minutes", Identity{kind: comment.SessionDesk, confirmed: now.Add(-confirmedFor)}, false},
+		{"a script", Identity{kind: comment.SessionScript}, true},
+		{"nobody", Identity{}, false},
+	} {
+		if err := a.Fresh(c.who); (err == nil) != c.fresh || err != nil && !fault.Is(err, "confirm_required") {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
