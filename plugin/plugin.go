@@ -77,6 +77,7 @@ func New(ctx context.Context, c Config) (*Afterword, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
+	a.Store.KeepBallast()
 	return &Afterword{app: a, lock: lock}, nil
 }
 

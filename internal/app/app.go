@@ -228,13 +228,19 @@ func (a *App) Run(ctx context.Context) error {
 // sweepTime is how often what has outlived its use is deleted.
 const sweepTime = 10 * time.Minute
 
+// roomTime is how often a full disk is looked at for room.
+const roomTime = 2 * time.Second
+
 func (a *App) sweep(ctx context.Context) error {
-	tick := time.NewTicker(sweepTime)
+	tick, room := time.NewTicker(sweepTime), time.NewTicker(roomTime)
 	defer tick.Stop()
+	defer room.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-room.C:
+			a.Store.TakeBallast()
 		case <-tick.C:
 			if _, err := a.Comments.Sweep(ctx); err != nil {
 				a.settings.Log.Warn("will try again", slog.String("worker", "sweep"), slog.Any("error", err))

@@ -72,6 +72,9 @@ type Revising struct {
 // comment is public, the approved revision stays so until the new one is
 // decided.
 func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err error) {
+	if err := s.Store.Room(); err != nil {
+		return out, err
+	}
 	at := s.Now()
 	source, err := cleanText(in.Text)
 	if err != nil {

@@ -26,6 +26,9 @@ func (s *Service) Vote(ctx context.Context, b Ballot) (votes Votes, err error) {
 	if b.Value < -1 || b.Value > 1 {
 		return votes, fault.Input("value", "invalid", "A vote is 1, 0 or -1.")
 	}
+	if err := s.Store.Room(); err != nil {
+		return votes, err
+	}
 	at := s.Now()
 	voter := s.digest("voter", b.Site, b.ID, network(b.Client.IP), b.Client.Agent)
 	limit, err := s.feedbackBucket(ctx, b.Site, b.Client, at)
@@ -111,6 +114,9 @@ func (s *Service) Report(ctx context.Context, p Complaint) (id string, err error
 		if p.Note, err = markup.Clean(p.Note); err != nil || len(p.Note) > 2000 {
 			return "", fault.Input("note", "invalid", "The note is plain text of at most 2000 bytes.")
 		}
+	}
+	if err := s.Store.Room(); err != nil {
+		return "", err
 	}
 	at := s.Now()
 	reporter := s.digest("reporter", p.Site, p.ID, network(p.Client.IP), p.Client.Agent)

@@ -16,6 +16,8 @@ type Store interface {
 	// error of fn is returned as it is. Full or unreachable storage is a fault
 	// of kind Unavailable.
 	Write(ctx context.Context, fn func(Tx) error) error
+	// Room is a fault of code storage_full while only the staff may write.
+	Room() error
 }
 
 // Reader is what can be read, within a View or a Write. A thing that does not

@@ -63,6 +63,9 @@ func (s Submitted) View(body Body) View { return showOwn(s.Comment, s.Revision, 
 // lane and stored with its evidence and its events. Whatever the lane, it is
 // stored; the author gets it back with a token for editing.
 func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, err error) {
+	if err := s.Store.Room(); err != nil {
+		return out, err
+	}
 	at := s.Now()
 	d := draft{at: at}
 	if d.source, err = cleanText(sub.Text); err != nil {

@@ -24,6 +24,7 @@ type Store struct {
 	readers chan *conn
 	writer  *writer
 	signal  signal
+	ballast ballast
 }
 
 // readers is the number of connections that serve View.
@@ -48,7 +49,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.writer = startWriter(c, &s.signal)
+	s.writer = startWriter(c, &s.signal, &s.ballast)
 	return s, nil
 }
 

@@ -24,6 +24,7 @@ const (
 type writer struct {
 	conn    *conn
 	signal  *signal
+	ballast *ballast
 	ops     chan *op
 	stopped chan struct{}
 }
@@ -35,8 +36,8 @@ type op struct {
 	done chan struct{}
 }
 
-func startWriter(c *conn, s *signal) *writer {
-	w := &writer{conn: c, signal: s, ops: make(chan *op, queueMost), stopped: make(chan struct{})}
+func startWriter(c *conn, s *signal, b *ballast) *writer {
+	w := &writer{conn: c, signal: s, ballast: b, ops: make(chan *op, queueMost), stopped: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -85,6 +86,9 @@ func (w *writer) group(o *op) (stop bool) {
 	var ran []*op
 	defer func() {
 		for _, o := range ran {
+			if fault.Is(o.err, "storage_full") {
+				w.ballast.sink()
+			}
 			close(o.done)
 		}
 	}()

@@ -25,6 +25,10 @@ func (s *Server) readyz(c *fiber.Ctx) error {
 		return err
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
+	if err := s.Comments.Store.Room(); err != nil {
+		// Reading and moderating go on, so the balancer must not turn away.
+		return send(c, fiber.StatusOK, map[string]string{"status": "degraded", "code": fault.Of(err).Code})
+	}
 	return send(c, fiber.StatusOK, map[string]string{"status": "ready"})
 }
 
