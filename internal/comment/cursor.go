@@ -4,8 +4,8 @@ import (
 	"crypto/hmac"
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/internal/keyring"
@@ -38,14 +38,16 @@ func (c Cursors) Read(cursor string, list ...string) (*Place, error) {
 		return nil, badCursor()
 	}
 	p := Place{Key: int64(binary.BigEndian.Uint64(raw[macSize:])), ID: string(raw[macSize+8:])}
-	if !hmac.Equal(raw[:macSize], c.mac(p, list)) {
+	// One cursor has one spelling; base64 reads others too.
+	if !hmac.Equal([]byte(cursor), []byte(c.Write(&p, list...))) {
 		return nil, badCursor()
 	}
 	return &p, nil
 }
 
 func (c Cursors) mac(p Place, list []string) []byte {
-	return c.Ring.MAC("cursor", strings.Join(list, "\x00"), strconv.FormatInt(p.Key, 10), p.ID)[:macSize]
+	parts := append(slices.Clone(list), strconv.FormatInt(p.Key, 10), p.ID)
+	return c.Ring.MAC("cursor", parts...)[:macSize]
 }
 
 func badCursor() error {
