@@ -30,7 +30,7 @@ func (s *Service) Vote(ctx context.Context, b Ballot) (votes Votes, err error) {
 		return votes, err
 	}
 	at := s.Now()
-	voter := s.digest("voter", b.Site, b.ID, network(b.Client.IP), b.Client.Agent)
+	voter := s.digest("voter", b.Site, b.ID, Network(b.Client.IP), b.Client.Agent)
 	limit, err := s.feedbackBucket(ctx, b.Site, b.Client, at)
 	if err != nil {
 		return votes, err
@@ -119,7 +119,7 @@ func (s *Service) Report(ctx context.Context, p Complaint) (id string, err error
 		return "", err
 	}
 	at := s.Now()
-	reporter := s.digest("reporter", p.Site, p.ID, network(p.Client.IP), p.Client.Agent)
+	reporter := s.digest("reporter", p.Site, p.ID, Network(p.Client.IP), p.Client.Agent)
 	limit, err := s.feedbackBucket(ctx, p.Site, p.Client, at)
 	if err != nil {
 		return "", err

@@ -19,7 +19,7 @@ type bucket struct {
 func (s *Service) postBuckets(d *draft, client Client) []bucket {
 	site := d.site.Key
 	return []bucket{
-		{s.digest("limit", "post", site, string(d.salt), network(client.IP)), 10 * time.Second, 5},
+		{s.digest("limit", "post", site, string(d.salt), Network(client.IP)), 10 * time.Second, 5},
 		{s.digest("limit", "author", site, d.author.ID), 6 * time.Second, 10},
 		{s.digest("limit", "page", site, d.page.Key), time.Second, 60},
 		{s.digest("limit", "site", site), 50 * time.Millisecond, 1200},
@@ -63,5 +63,5 @@ func limited(wait time.Duration, err error) error {
 // feedbackBucket limits votes and reports of one network.
 func (s *Service) feedbackBucket(ctx context.Context, site string, client Client, at time.Time) (bucket, error) {
 	salt, err := s.salt(ctx, at)
-	return bucket{s.digest("limit", "feedback", site, string(salt), network(client.IP)), 2 * time.Second, 30}, err
+	return bucket{s.digest("limit", "feedback", site, string(salt), Network(client.IP)), 2 * time.Second, 30}, err
 }

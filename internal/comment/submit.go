@@ -246,7 +246,7 @@ func (s *Service) author(r Reader, d *draft, sub Submission) (Author, error) {
 	}
 	id := s.digest("guest", d.site.Key, name, email)
 	if email == "" {
-		id = s.digest("guest", d.site.Key, name, "", string(d.salt), network(sub.Client.IP))
+		id = s.digest("guest", d.site.Key, name, "", string(d.salt), Network(sub.Client.IP))
 	}
 	known, err := r.Author(d.site.Key, id)
 	if err == nil {
@@ -258,9 +258,9 @@ func (s *Service) author(r Reader, d *draft, sub Submission) (Author, error) {
 	return Author{Site: d.site.Key, ID: id, Kind: KindGuest, Name: name, Email: email, FirstSeen: d.at}, nil
 }
 
-// network is the part of an address that is compared and counted: all of an
+// Network is the part of an address that is compared and counted: all of an
 // IPv4 address, the /64 of an IPv6 one.
-func network(ip string) string {
+func Network(ip string) string {
 	a, err := netip.ParseAddr(ip)
 	if err != nil {
 		return "unknown"

@@ -38,6 +38,7 @@ type Server struct {
 	Stopping <-chan struct{}
 
 	files files
+	reads readLimit
 }
 
 // Version is what /version tells.
@@ -85,7 +86,7 @@ func (s *Server) Register(router fiber.Router) {
 	r.Get("/admin/*", s.desk)
 	r.Get("/api/openapi.json", s.openapi)
 
-	readers := r.Group("/api/v1/sites/:site", s.cors)
+	readers := r.Group("/api/v1/sites/:site", s.cors, s.limitReads)
 	readers.Options("/*", s.preflight)
 	readers.Get("/comments", s.thread)
 	readers.Post("/comments", s.submit)
