@@ -58,6 +58,7 @@ type Reader interface {
 	LogHead(site string) (seq int64, hash string, err error) // 0 and "" for an empty log
 	LogSites() ([]string, error)
 	Events(site string, after int64, limit int) ([]Event, error)
+	EventSeq(site, id string) (int64, error)
 	PageEvents(site, page string, after int64, limit int) ([]Event, error)
 	Receipt(scope, key string) (Receipt, error)
 

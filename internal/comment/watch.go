@@ -3,6 +3,8 @@ package comment
 import (
 	"context"
 	"encoding/json"
+
+	"github.com/afterword-comments/afterword/internal/fault"
 )
 
 // News is what readers are told of an event: what the comment is now.
@@ -118,31 +120,28 @@ func (s *Service) PageEvents(ctx context.Context, p Page, after int64, limit int
 }
 
 // PublicEvents gives the bodies of a site's events that integrators may see,
-// in the order of the log. next is where to go on: at the end of the log it is
-// the cursor to ask with again later.
-func (s *Service) PublicEvents(ctx context.Context, site string, limit int, after string) (bodies []json.RawMessage, next *string, err error) {
-	cursors, list := Cursors{s.Ring}, []string{"events", site}
-	place, err := cursors.Read(after, list...)
-	if err != nil {
-		return nil, nil, err
-	}
-	seq := int64(0)
-	if place != nil {
-		seq = place.Key
-	}
+// in the order of the log. after is where to begin: a cursor, or the id of the
+// last event that the integrator has, which is what it can always say. next is
+// "" where there is no more for now.
+func (s *Service) PublicEvents(ctx context.Context, site string, limit int, after string) (bodies []json.RawMessage, next string, err error) {
 	bodies = []json.RawMessage{}
 	err = s.Store.View(ctx, func(r Reader) error {
 		if _, err := r.Site(site); err != nil {
 			return err
 		}
-		for len(bodies) < limit {
-			events, err := r.Events(site, seq, limit)
+		seq, err := s.eventsAfter(r, site, after)
+		if err != nil {
+			return err
+		}
+		for {
+			events, err := r.Events(site, seq, limit+1)
 			if err != nil || len(events) == 0 {
 				return err
 			}
 			for _, e := range events {
-				if len(bodies) == limit {
-					break
+				if e.Public() && len(bodies) == limit {
+					next = Cursors{s.Ring}.Write(&Place{Key: seq}, "events", site)
+					return nil
 				}
 				seq = e.Seq
 				if e.Public() {
@@ -150,9 +149,24 @@ func (s *Service) PublicEvents(ctx context.Context, site string, limit int, afte
 				}
 			}
 		}
-		return nil
 	})
-	return bodies, OptionalText(cursors.Write(&Place{Key: seq}, list...)), err
+	return bodies, next, err
+}
+
+// eventsAfter is the number of the event that after names, 0 for the start.
+func (s *Service) eventsAfter(r Reader, site, after string) (int64, error) {
+	if IsID(after) {
+		seq, err := r.EventSeq(site, after)
+		if fault.Is(err, "not_found") {
+			err = badCursor()
+		}
+		return seq, err
+	}
+	place, err := Cursors{s.Ring}.Read(after, "events", site)
+	if err != nil || place == nil {
+		return 0, err
+	}
+	return place.Key, nil
 }
 
 // Public reports whether integrators may see the event.

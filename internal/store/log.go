@@ -28,6 +28,10 @@ func (q *query) Events(site string, after int64, limit int) ([]comment.Event, er
 	return list(q, scanEvent, "select "+eventColumns+" from events where site_id = $1 and seq > $2 order by seq limit $3", site, after, limit)
 }
 
+func (q *query) EventSeq(site, id string) (int64, error) {
+	return one(q, scanInt, "select seq from events where event_id = $1 and site_id = $2", id, site)
+}
+
 func (q *query) PageEvents(site, page string, after int64, limit int) ([]comment.Event, error) {
 	return list(q, scanEvent, "select "+eventColumns+" from events where site_id = $1 and page_id = $2 and page_id <> '' and seq > $3 order by seq limit $4", site, page, after, limit)
 }
@@ -35,8 +39,10 @@ func (q *query) PageEvents(site, page string, after int64, limit int) ([]comment
 // AppendEvent moves the site's counter row, whose lock makes the order of
 // commits the order of the log, and inserts the event.
 func (w *write) AppendEvent(e comment.Event) error {
-	n, err := w.conn.exec(w.ctx, `insert into log_heads (site_id, seq, hash) values ($1, $2, $3)
-		on conflict (site_id) do update set seq = excluded.seq, hash = excluded.hash where log_heads.seq = excluded.seq - 1`, e.Site, e.Seq, e.Hash)
+	n, err := w.conn.exec(w.ctx, "update log_heads set seq = $2, hash = $3 where site_id = $1 and seq = $2 - 1", e.Site, e.Seq, e.Hash)
+	if err == nil && e.Seq == 1 {
+		n, err = w.conn.exec(w.ctx, "insert into log_heads (site_id, seq, hash) values ($1, 1, $2) on conflict do nothing", e.Site, e.Hash)
+	}
 	if err != nil {
 		return err
 	}

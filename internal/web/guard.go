@@ -41,7 +41,7 @@ func (s *Server) observe(c *fiber.Ctx) (err error) {
 			s.Log.Error("panic", slog.String("request_id", requestID(c)), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 			err = s.fail(c, fmt.Errorf("panic: %v", p))
 		}
-		s.Metrics.request(c.Method(), c.Route().Path, c.Response().StatusCode(), s.Now().Sub(start))
+		s.Metrics.request(strings.Clone(c.Method()), c.Route().Path, c.Response().StatusCode(), s.Now().Sub(start))
 		s.Log.Debug("request", slog.String("request_id", requestID(c)), slog.String("method", c.Method()),
 			slog.String("route", c.Route().Path), slog.Int("status", c.Response().StatusCode()), slog.Duration("took", s.Now().Sub(start)))
 	}()

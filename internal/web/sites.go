@@ -231,7 +231,7 @@ func (s *Server) events(c *fiber.Ctx) error {
 	return send(c, fiber.StatusOK, struct {
 		Events     []json.RawMessage `json:"events"`
 		NextCursor *string           `json:"next_cursor"`
-	}{bodies, next})
+	}{bodies, comment.OptionalText(next)})
 }
 
 // audit gives the log as auditors read it: who did what and when, with the
