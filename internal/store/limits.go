@@ -89,5 +89,6 @@ func (w *write) Prune(now time.Time, limit int) (int, error) {
 		}
 		total += int(n)
 	}
-	return total, nil
+	n, err := w.conn.exec(w.ctx, "delete from salts where day < $1", now.Format(time.DateOnly)) // one a day
+	return total + int(n), err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -172,7 +173,10 @@ func (w *write) CountStatus(site string, status comment.Status, by int) error {
 			on conflict (site_id, status) do update set n = status_counts.n + excluded.n`, site, status, by)
 		return err
 	}
-	_, err := w.conn.exec(w.ctx, "update status_counts set n = n + $3 where site_id = $1 and status = $2", site, status, by)
+	n, err := w.conn.exec(w.ctx, "update status_counts set n = n + $3 where site_id = $1 and status = $2", site, status, by)
+	if err == nil && n == 0 && by < 0 {
+		err = fmt.Errorf("no %s comment of site %s was ever counted", status, site)
+	}
 	return err
 }
 

@@ -1,0 +1,218 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+)
+
+var deliveryTests = map[string]func(*house){
+	"endpoint":             testEndpoint,
+	"secrets":              testSecrets,
+	"removal of endpoints": testRemoveEndpoint,
+	"delivery":             testDelivery,
+	"deliveries in turn":   testDeliveries,
+	"what is sent":         testDeliveryBody,
+	"attempts":             testAttempts,
+}
+
+func newEndpoint(site, id string) comment.Endpoint {
+	return comment.Endpoint{
+		Site: site, ID: id, URL: "https://receiver.example/hook?a=“b”", Types: []string{comment.CommentApproved, comment.PageClosed},
+		Status: comment.EndpointActive, CreatedAt: start, Secrets: []comment.Secret{},
+		GateUntil: after(1), Failures: 3, LastSuccessAt: after(2), LastFailureAt: after(3), LastFailure: "status 500",
+	}
+}
+
+func putEndpoint(e comment.Endpoint) func(comment.Tx) error {
+	return func(tx comment.Tx) error { return tx.PutEndpoint(e) }
+}
+
+func endpointsOf(h *house, site string) []comment.Endpoint {
+	h.Helper()
+	return get(h, func(r comment.Reader) ([]comment.Endpoint, error) { return r.Endpoints(site) })
+}
+
+func getEndpoint(h *house, site, id string) comment.Endpoint {
+	h.Helper()
+	return get(h, func(r comment.Reader) (comment.Endpoint, error) { return r.Endpoint(site, id) })
+}
+
+func testEndpoint(h *house) {
+	h.newSites("daily", "weekly")
+	first, second, foreign := newEndpoint("daily", "e1"), newEndpoint("daily", "e2"), newEndpoint("weekly", "e3")
+	full(h, first, "Secrets", "Owed")
+	h.write(all(putEndpoint(second), putEndpoint(first), putEndpoint(foreign)))
+	same(h, "endpoint", getEndpoint(h, "daily", "e1"), first)
+	same(h, "endpoint anywhere", get(h, func(r comment.Reader) (comment.Endpoint, error) { return r.FindEndpoint("e3") }), foreign)
+	same(h, "endpoints", endpointsOf(h, "daily"), []comment.Endpoint{first, second})
+
+	first.URL, first.Types, first.Status = "https://other.example/", []string{comment.CommentCreated}, comment.EndpointPaused
+	first.GateUntil, first.Failures, first.LastFailure = time.Time{}, 0, ""
+	first.LastSuccessAt, first.LastFailureAt = after(8), time.Time{}
+	h.write(putEndpoint(first))
+	same(h, "changed endpoint", getEndpoint(h, "daily", "e1"), first)
+	foreign.Site = "daily"
+	h.conflicts("an id on two sites", putEndpoint(foreign))
+}
+
+func testSecrets(h *house) {
+	h.newSites("daily")
+	now := time.Now().UTC().Truncate(time.Second)
+	secret := func(id string, end time.Time) comment.Secret {
+		return comment.Secret{ID: id, Sealed: "sealed " + id, CreatedAt: start, ExpiresAt: end}
+	}
+	put := func(s comment.Secret) func(comment.Tx) error {
+		return func(tx comment.Tx) error { return tx.PutSecret("daily", "e1", s) }
+	}
+	expired, leaving, current := secret("s1", now.Add(-time.Hour)), secret("s2", now.Add(time.Hour)), secret("s3", time.Time{})
+	h.refused("a secret of no endpoint", put(current))
+	h.write(all(putEndpoint(newEndpoint("daily", "e1")), putEndpoint(newEndpoint("daily", "e2")), put(current), put(expired), put(leaving)))
+	same(h, "secrets, newest first", getEndpoint(h, "daily", "e1").Secrets, []comment.Secret{current, leaving})
+	same(h, "secrets of another endpoint", getEndpoint(h, "daily", "e2").Secrets, []comment.Secret{})
+	leaving.ExpiresAt = now.Add(2 * time.Hour)
+	h.write(put(leaving))
+	same(h, "secrets in the list", endpointsOf(h, "daily")[0].Secrets, []comment.Secret{current, leaving})
+}
+
+func newDelivery(site, endpoint, id string) comment.Delivery {
+	return comment.Delivery{
+		Site: site, ID: id, EndpointID: endpoint, EventSeq: 4, EventID: "event of " + id, Type: comment.CommentApproved,
+		CommentID: "c1", Sequence: 2, Replay: 1, State: comment.DeliveryOwed, Attempts: 3, NextAt: after(1),
+		LeaseUntil: after(2), LeaseToken: "t1", CreatedAt: start, DeliveredAt: after(3),
+		LastStatus: 500, LastClass: "status", LastMillis: 1234, LastAt: after(4),
+	}
+}
+
+func putDelivery(d comment.Delivery, body []byte) func(comment.Tx) error {
+	return func(tx comment.Tx) error { return tx.InsertDelivery(d, body) }
+}
+
+func testDelivery(h *house) {
+	h.newSites("daily")
+	d := newDelivery("daily", "e1", "d1")
+	full(h, d)
+	h.write(all(putEndpoint(newEndpoint("daily", "e1")), putDelivery(d, nil)))
+	same(h, "delivery", get(h, func(r comment.Reader) (comment.Delivery, error) { return r.Delivery("daily", "d1") }), d)
+	same(h, "delivery anywhere", get(h, func(r comment.Reader) (comment.Delivery, error) { return r.FindDelivery("d1") }), d)
+	h.conflicts("an id twice", putDelivery(d, nil))
+	again := d
+	again.ID = "d2"
+	h.conflicts("an event twice", putDelivery(again, nil))
+	again.Replay++
+	h.write(putDelivery(again, nil))
+}
+
+func testRemoveEndpoint(h *house) {
+	h.newSites("daily")
+	owed, done, other := newDelivery("daily", "e1", "d1"), newDelivery("daily", "e1", "d2"), newDelivery("daily", "e2", "d3")
+	done.State = comment.DeliveryDelivered
+	remove := func(tx comment.Tx) error { return tx.RemoveEndpoint("daily", "e1") }
+	h.write(all(
+		putEndpoint(newEndpoint("daily", "e1")), putEndpoint(newEndpoint("daily", "e2")),
+		func(tx comment.Tx) error {
+			return tx.PutSecret("daily", "e1", comment.Secret{ID: "s1", Sealed: "x", CreatedAt: start})
+		},
+		putDelivery(owed, nil), putDelivery(done, nil), putDelivery(other, nil),
+	))
+	if e := getEndpoint(h, "daily", "e1"); e.Owed != 1 {
+		h.Errorf("%d deliveries owed, want 1", e.Owed)
+	}
+	h.write(remove)
+	absent(h, "removed endpoint", func(r comment.Reader) (comment.Endpoint, error) { return r.Endpoint("daily", "e1") })
+	for id, want := range map[string]comment.DeliveryState{"d1": comment.DeliveryCancelled, "d2": comment.DeliveryDelivered, "d3": comment.DeliveryOwed} {
+		if d := get(h, func(r comment.Reader) (comment.Delivery, error) { return r.Delivery("daily", id) }); d.State != want {
+			h.Errorf("delivery %s is %s, want %s", id, d.State, want)
+		}
+	}
+	if err := h.try(remove); !isMissing(err) {
+		h.Errorf("removing an endpoint twice: %v", err)
+	}
+	h.write(putEndpoint(newEndpoint("daily", "e1")))
+	same(h, "secrets of a new endpoint", getEndpoint(h, "daily", "e1").Secrets, []comment.Secret{})
+	same(h, "endpoints", len(endpointsOf(h, "daily")), 2)
+}
+
+func testDeliveries(h *house) {
+	h.newSites("daily")
+	h.write(all(putEndpoint(newEndpoint("daily", "e1")), putEndpoint(newEndpoint("daily", "e2")), putDelivery(newDelivery("daily", "e2", "x"), nil)))
+	states := []comment.DeliveryState{comment.DeliveryOwed, comment.DeliveryDelivered, comment.DeliveryFailed}
+	ids := map[comment.DeliveryState][]string{}
+	for i := range 14 {
+		d := newDelivery("daily", "e1", comment.NewID())
+		d.State = states[i%3]
+		for _, state := range []comment.DeliveryState{d.State, ""} {
+			ids[state] = slices.Insert(ids[state], 0, d.ID)
+		}
+		h.write(putDelivery(d, nil))
+	}
+	for state, want := range ids {
+		for _, limit := range []int{1, 3, 99} {
+			q := comment.DeliveryQuery{Site: "daily", Endpoint: "e1", State: state, Limit: limit}
+			var got []string
+			for some := h.deliveries(q); len(some) > 0; some = h.deliveries(q) {
+				for _, d := range some {
+					got = append(got, d.ID)
+				}
+				q.Before = got[len(got)-1]
+			}
+			same(h, fmt.Sprintf("%q by %d", state, limit), got, want)
+		}
+	}
+	first := h.deliveries(comment.DeliveryQuery{Site: "daily", Endpoint: "e1", Limit: 3})
+	h.write(putDelivery(newDelivery("daily", "e1", comment.NewID()), nil)) // while the list is read
+	rest := h.deliveries(comment.DeliveryQuery{Site: "daily", Endpoint: "e1", Before: first[2].ID, Limit: 99})
+	same(h, "the rest", rest[0].ID, ids[""][3])
+}
+
+func (h *house) deliveries(q comment.DeliveryQuery) []comment.Delivery {
+	h.Helper()
+	some := get(h, func(r comment.Reader) ([]comment.Delivery, error) { return r.Deliveries(q) })
+	if len(some) > q.Limit {
+		h.Fatalf("%d deliveries, asked for %d", len(some), q.Limit)
+	}
+	return some
+}
+
+func testDeliveryBody(h *house) {
+	h.newSites("daily")
+	e := newEvent("daily", 1)
+	ofEvent, ping := newDelivery("daily", "e1", "d1"), newDelivery("daily", "e1", "d2")
+	ofEvent.EventSeq, ping.EventSeq = 1, 0
+	h.write(all(putEndpoint(newEndpoint("daily", "e1")), appendEvent(e), putDelivery(ofEvent, nil), putDelivery(ping, []byte("ping \x00\xff"))))
+	body := func(d comment.Delivery) string {
+		return string(get(h, func(r comment.Reader) ([]byte, error) { return r.DeliveryBody(d) }))
+	}
+	same(h, "body of an event", body(ofEvent), string(e.Body))
+	same(h, "body of a ping", body(ping), "ping \x00\xff")
+}
+
+func testAttempts(h *house) {
+	h.newSites("daily")
+	endpoint := newEndpoint("daily", "e1")
+	endpoint.GateUntil, endpoint.Failures = time.Time{}, 0
+	d := newDelivery("daily", "e1", "d1")
+	d.LeaseUntil, d.LeaseToken, d.Attempts = time.Time{}, "", 0
+	h.write(all(putEndpoint(endpoint), putDelivery(d, []byte("body"))))
+	var want []comment.Attempt
+	for n := 1; n <= 3; n++ {
+		now := after(60 * n)
+		calls, err := h.store.Claim(h.Context(), comment.Claim{Now: now, Until: now.Add(time.Minute), Token: fmt.Sprint("t", n), Most: 5, PerEndpoint: 5})
+		if err != nil || len(calls) != 1 {
+			h.Fatalf("attempt %d: %d calls, %v", n, len(calls), err)
+		}
+		o := comment.Outcome{Delivery: calls[0].Delivery, Attempt: comment.Attempt{
+			N: n, At: now, Millis: 12, Status: 503, Class: "status", Detail: "It said “no”.", Response: "<busy>",
+		}}
+		o.Delivery.Attempts = n
+		o.Delivery.NextAt = now.Add(time.Minute)
+		full(h, o.Attempt)
+		if err := h.store.Record(h.Context(), []comment.Outcome{o}); err != nil {
+			h.Fatal(err)
+		}
+		want = append(want, o.Attempt)
+	}
+	same(h, "attempts in order", get(h, func(r comment.Reader) ([]comment.Attempt, error) { return r.Attempts("daily", "d1") }), want)
+}
