@@ -1,6 +1,6 @@
 # Everything that people and CI do. Nothing here downloads a binary: tools are
-# built from Go modules (.ci/tools), npm packages come by lock file, Chromium
-# and PostgreSQL are Debian's.
+# built from Go modules (.ci/tools), npm packages come by lock file, Chromium is
+# Debian's.
 
 GO      ?= go
 TORTURE ?= 50
