@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -45,11 +44,7 @@ func (s *Server) observe(c *fiber.Ctx) (err error) {
 		s.Log.Debug("request", slog.String("request_id", requestID(c)), slog.String("method", c.Method()),
 			slog.String("route", c.Route().Path), slog.Int("status", c.Response().StatusCode()), slog.Duration("took", s.Now().Sub(start)))
 	}()
-	var fromFiber *fiber.Error
 	if err = c.Next(); err != nil {
-		if errors.As(err, &fromFiber) && fromFiber.Code == fiber.StatusNotFound && c.Response().StatusCode() == fiber.StatusOK {
-			return err // a route of the host that we are mounted into may still take it
-		}
 		err = s.fail(c, err)
 	}
 	return err
@@ -79,12 +74,12 @@ func (s *Server) private(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// cors lets the pages of the site's origins read answers. It applies to the
-// readers' routes; the staff's routes below the same path have none.
+// cors lets the pages of the site's origins read answers. It guards the
+// readers' routes only; the staff's have none.
 func (s *Server) cors(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
 	origin := strings.Clone(c.Get(fiber.HeaderOrigin))
-	if origin == "" || !readersRoute(c.Path()) {
+	if origin == "" {
 		return c.Next()
 	}
 	c.Vary(fiber.HeaderOrigin)
@@ -101,19 +96,6 @@ func (s *Server) cors(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderAccessControlAllowOrigin, origin)
 	c.Set(fiber.HeaderAccessControlExposeHeaders, "ETag, Retry-After, X-Request-Id, Idempotent-Replay")
 	return c.Next()
-}
-
-// readersRoute tells the readers' routes of a site from the staff's.
-func readersRoute(path string) bool {
-	parts := strings.SplitN(strings.TrimPrefix(path, "/"), "/", 6)
-	if len(parts) < 5 {
-		return false
-	}
-	switch parts[4] {
-	case "comments", "preview", "counts", "stream", "session":
-		return true
-	}
-	return false
 }
 
 func (s *Server) preflight(c *fiber.Ctx) error {

@@ -54,6 +54,10 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		status = statusOf[f.Kind]
 	}
 	id := requestID(c)
+	if id == "" { // no route took it
+		id = comment.NewID()
+		c.Set("X-Request-Id", id)
+	}
 	if status >= 500 {
 		s.Log.Error("request failed", slog.String("request_id", id), slog.String("code", f.Code), slog.Any("error", err))
 	}

@@ -58,9 +58,6 @@ func (l *readLimit) forget(now time.Time) {
 
 // limitReads slows down who reads too fast, unless the site has its limits off.
 func (s *Server) limitReads(c *fiber.Ctx) error {
-	if c.Method() != fiber.MethodGet || !readersRoute(c.Path()) {
-		return c.Next()
-	}
 	wait := s.reads.wait(comment.Network(s.clientIP(c)), s.Now())
 	if wait <= 0 {
 		return c.Next()
