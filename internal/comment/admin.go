@@ -197,3 +197,60 @@ func (s *Service) Sweep(ctx context.Context) (n int, err error) {
 	})
 	return n, err
 }
+
+// WordsOf lists a site's word lists.
+func (s *Service) WordsOf(ctx context.Context, site string) (words []Word, err error) {
+	err = s.Store.View(ctx, func(r Reader) error {
+		if _, err := r.Site(site); err != nil {
+			return err
+		}
+		words, err = r.Words(site)
+		return err
+	})
+	return words, err
+}
+
+// PageList is a page of a site's pages, newest first.
+type PageList struct {
+	Pages      []PageEntry `json:"pages"`
+	NextCursor *string     `json:"next_cursor"`
+}
+
+// PageEntry is a page in that list.
+type PageEntry struct {
+	PageView
+	Count     int    `json:"count"`
+	CreatedAt string `json:"created_at"`
+}
+
+// Pages lists a site's pages, newest first.
+func (s *Service) Pages(ctx context.Context, site string, limit int, cursor string) (out PageList, err error) {
+	cursors, list := Cursors{s.Ring}, []string{"pages", site}
+	place, err := cursors.Read(cursor, list...)
+	if err != nil {
+		return out, err
+	}
+	before := ""
+	if place != nil {
+		before = place.ID
+	}
+	out.Pages = []PageEntry{}
+	err = s.Store.View(ctx, func(r Reader) error {
+		st, err := r.Site(site)
+		if err != nil {
+			return err
+		}
+		pages, err := r.Pages(site, before, limit+1)
+		var next *Place
+		if len(pages) > limit {
+			pages = pages[:limit]
+			next = &Place{ID: pages[limit-1].ID}
+		}
+		for _, p := range pages {
+			out.Pages = append(out.Pages, PageEntry{showPageState(p, st.Options, s.Now()), p.Count, Timestamp(p.CreatedAt)})
+		}
+		out.NextCursor = OptionalText(cursors.Write(next, list...))
+		return err
+	})
+	return out, err
+}

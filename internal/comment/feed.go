@@ -1,0 +1,68 @@
+package comment
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+)
+
+// PublicEvents gives the bodies of a site's events that integrators may see,
+// in the order of the log. after is where to begin: a cursor, or the id of the
+// last event that the integrator has, which is what it can always say. next is
+// "" where there is no more for now.
+func (s *Service) PublicEvents(ctx context.Context, site string, limit int, after string) (bodies []json.RawMessage, next string, err error) {
+	bodies = []json.RawMessage{}
+	err = s.Store.View(ctx, func(r Reader) error {
+		if _, err := r.Site(site); err != nil {
+			return err
+		}
+		seq, err := s.eventsAfter(r, site, after)
+		if err != nil {
+			return err
+		}
+		for {
+			events, err := r.Events(site, seq, limit+1)
+			if err != nil || len(events) == 0 {
+				return err
+			}
+			for _, e := range events {
+				if e.Public() && len(bodies) == limit {
+					next = Cursors{s.Ring}.Write(&Place{Key: seq}, "events", site)
+					return nil
+				}
+				seq = e.Seq
+				if e.Public() {
+					bodies = append(bodies, e.Body)
+				}
+			}
+		}
+	})
+	return bodies, next, err
+}
+
+// eventsAfter is the number of the event that after names, 0 for the start.
+func (s *Service) eventsAfter(r Reader, site, after string) (int64, error) {
+	if IsID(after) {
+		seq, err := r.EventSeq(site, after)
+		if fault.Is(err, "not_found") {
+			err = badCursor()
+		}
+		return seq, err
+	}
+	place, err := Cursors{s.Ring}.Read(after, "events", site)
+	if err != nil || place == nil {
+		return 0, err
+	}
+	return place.Key, nil
+}
+
+// Public reports whether integrators may see the event.
+func (e Event) Public() bool {
+	for _, t := range PublicTypes {
+		if t == e.Type {
+			return true
+		}
+	}
+	return false
+}
