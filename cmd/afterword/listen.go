@@ -30,7 +30,7 @@ const listenPoll = 300 * time.Millisecond
 func (c *webhookListenCmd) Run(e *env) error {
 	return e.administer(func(a *app.App) error {
 		if _, err := a.Comments.SiteOf(e.ctx, c.Site); err != nil {
-			return err
+			return noSite(err, c.Site)
 		}
 		seq, err := a.Comments.LogHead(e.ctx, c.Site)
 		if err != nil {

@@ -131,15 +131,12 @@ func missing(err error, what, lister string) error {
 // noSite is missing for a site.
 func noSite(err error, key string) error { return missing(err, "site "+key, "site list") }
 
-// plain is an error for the terminal: the sentence of a fault, with what the
-// operator may know of its cause.
+// plain is an error for the terminal: the sentence of a fault, or where the
+// machine is at fault all that the operator may know of the cause.
 func plain(err error) string {
 	var f *fault.Error
-	if !errors.As(err, &f) {
+	if !errors.As(err, &f) || f.Kind == fault.Internal || f.Kind == fault.Unavailable {
 		return err.Error()
-	}
-	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
-		return f.Error()
 	}
 	return f.Detail
 }

@@ -53,7 +53,7 @@ func (c *siteSetCmd) Run(e *env) error {
 	return e.administer(func(a *app.App) error {
 		st, err := a.Comments.ChangeSite(e.ctx, c.Key, comment.SiteChange{Name: c.Name, Origins: c.Origin, Options: options}, operator)
 		if err != nil {
-			return err
+			return noSite(err, c.Key)
 		}
 		return e.print(web.ShowSite(st, ""), "Changed the site %s: %s", st.Key, optionLine(st))
 	})

@@ -121,13 +121,17 @@ func (c *userSetCmd) Run(e *env) error {
 	return e.administer(func(a *app.App) error {
 		account, err := a.Auth.AccountByEmail(e.ctx, c.Email)
 		if err != nil {
-			return err
+			return noAccount(err, c.Email)
 		}
 		if account, err = a.Auth.ChangeAccount(e.ctx, account.ID, change, operator); err != nil {
 			return err
 		}
 		return e.print(web.ShowUser(account), "Changed %s: %s", account.Email, grantLine(account))
 	})
+}
+
+func noAccount(err error, email string) error {
+	return missing(err, "account "+email, "user list")
 }
 
 type tokenCmd struct {
@@ -148,7 +152,7 @@ func (c *tokenCreateCmd) Run(e *env) error {
 	return e.administer(func(a *app.App) error {
 		token, until, err := a.Auth.ScriptToken(e.ctx, c.User, ttl, operator)
 		if err != nil {
-			return err
+			return noAccount(err, c.User)
 		}
 		return e.print(struct {
 			Token     string `json:"token"`

@@ -38,7 +38,7 @@ func (c *webhookAddCmd) Run(e *env) error {
 	return e.administer(func(a *app.App) error {
 		endpoint, secret, err := a.Hooks.Add(e.ctx, c.Site, c.URL, types, operator)
 		if err != nil {
-			return err
+			return noSite(err, c.Site)
 		}
 		return e.print(web.ShowEndpoint(endpoint, secret), "Added %s. Secret, shown only now: %s", endpoint.ID, secret)
 	})
@@ -65,7 +65,7 @@ func (c *webhookListCmd) Run(e *env) error {
 		for _, key := range keys {
 			endpoints, err := a.Hooks.List(e.ctx, key)
 			if err != nil {
-				return err
+				return noSite(err, key)
 			}
 			for _, ep := range endpoints {
 				if err := e.print(web.ShowEndpoint(ep, ""), "%s  %s  %s  %s  %s  owed %d", ep.ID, ep.Site, ep.Status, ep.URL, strings.Join(ep.Types, ","), ep.Owed); err != nil {
@@ -96,7 +96,7 @@ func (e *env) withEndpoint(id string, do func(*app.App, comment.Endpoint) error)
 	return e.administer(func(a *app.App) error {
 		ep, err := a.Hooks.Find(e.ctx, id)
 		if err != nil {
-			return err
+			return missing(err, "endpoint "+id, "webhook list")
 		}
 		return do(a, ep)
 	})
@@ -167,7 +167,7 @@ func (c *webhookRedeliverCmd) Run(e *env) error {
 	return e.administer(func(a *app.App) error {
 		d, err := a.Hooks.FindDelivery(e.ctx, c.Delivery)
 		if err != nil {
-			return err
+			return missing(err, "delivery "+c.Delivery, "webhook deliveries ID")
 		}
 		if d, err = a.Hooks.Redeliver(e.ctx, d.Site, d.ID, operator); err != nil {
 			return err
