@@ -104,13 +104,17 @@ type draft struct {
 }
 
 // prepare does everything that needs no transaction: shapes, the site's own
-// rules, rendering and examination.
+// rules, rendering and examination. A request that has been answered is
+// answered first, whatever the rules say by now.
 func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err error) {
 	if d.salt, err = s.salt(ctx, d.at); err != nil {
 		return err
 	}
 	subject := moderation.Subject{Text: d.source, Revision: 1, Form: sub.Form, Now: d.at}
 	err = s.Store.View(ctx, func(r Reader) error {
+		if err := s.begin(r, sub.Once, d.at); err != nil {
+			return err
+		}
 		if d.site, err = r.Site(sub.Site); err != nil {
 			return err
 		}

@@ -1,0 +1,3 @@
+package comment_test
+
+func (h *house) wantTrueCounts() {}
