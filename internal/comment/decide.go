@@ -190,7 +190,7 @@ func (ru *ruling) carryOut(ch *change) (ItemResult, error) {
 		return done, nil // no transition
 	}
 	if c.Held != "" { // the same moderator thinks again
-		if err := ch.release(DecisionUndone); err != nil {
+		if err := ch.release(moderator(ru.By)); err != nil {
 			return done, err
 		}
 		if c.Status == to {
@@ -204,7 +204,7 @@ func (ru *ruling) carryOut(ch *change) (ItemResult, error) {
 	d := Decision{
 		Site: c.Site, ID: ru.id, CommentID: c.ID, Revision: c.Revision, Action: ru.Action,
 		From: c.Status, To: to, Reason: ru.Reason, Note: ru.Note,
-		Actor: Actor{Kind: ActorModerator, ID: ru.By.ID, Name: ru.By.Name},
+		Actor: moderator(ru.By),
 		At:    ru.at, EffectiveAt: ru.at.Add(st.Options.UndoWindow), State: DecisionDone,
 	}
 	if st.Options.UndoWindow > 0 {
@@ -215,6 +215,8 @@ func (ru *ruling) carryOut(ch *change) (ItemResult, error) {
 	}
 	return done, ch.enter(d)
 }
+
+func moderator(by Account) Actor { return Actor{Kind: ActorModerator, ID: by.ID, Name: by.Name} }
 
 // enter stores a decision, and lets it take effect unless it is held.
 func (ch *change) enter(d Decision) error {
@@ -261,14 +263,15 @@ func (ch *change) effect(d Decision) error {
 	return ch.turn(act{rev: rev, to: d.To, event: outcomes[d.Action].Event, actor: d.Actor, reasons: rev.Trace.Reasons(), reason: d.Reason})
 }
 
-// release takes back the held decision. The status goes back to what it was,
-// unless an edit has sent the comment to the queue meanwhile.
-func (ch *change) release(to DecisionState) error {
+// release takes back the held decision, as somebody wished who need not be the
+// one who made it. The status goes back to what it was, unless an edit has sent
+// the comment to the queue meanwhile.
+func (ch *change) release(by Actor) error {
 	d, err := ch.tx.HeldDecision(ch.c.Site, ch.c.ID)
 	if err != nil {
 		return err
 	}
-	if err := ch.tx.SetDecisionState(d, to); err != nil {
+	if err := ch.tx.SetDecisionState(d, DecisionUndone); err != nil {
 		return err
 	}
 	ch.c.Held = ""
@@ -277,7 +280,7 @@ func (ch *change) release(to DecisionState) error {
 			return err
 		}
 	}
-	return ch.note(DecisionReversed, d.Actor, decisionNote(d))
+	return ch.note(DecisionReversed, by, decisionNote(d))
 }
 
 // Undo takes a decision back while its window is open: nothing of it has left
@@ -295,10 +298,10 @@ func (s *Service) Undo(ctx context.Context, by Account, decisionID string) (out 
 		out = Ruled{DecisionID: decisionID, Results: []ItemResult{}}
 		undone := 0
 		for _, d := range items {
-			if d.Actor.ID != by.ID && !by.RoleOn(d.Site).Includes(Admin) {
+			if !by.mayUndo(d) {
 				continue
 			}
-			result, err := s.undo(tx, d, at)
+			result, err := s.undo(tx, d, by, at)
 			if err != nil {
 				return err
 			}
@@ -316,7 +319,16 @@ func (s *Service) Undo(ctx context.Context, by Account, decisionID string) (out 
 	return out, err
 }
 
-func (s *Service) undo(tx Tx, d Decision, at time.Time) (ItemResult, error) {
+// mayUndo: moderators their own decisions, admins everybody's.
+func (a Account) mayUndo(d Decision) bool {
+	least := Admin
+	if d.Actor.ID == a.ID {
+		least = Moderator
+	}
+	return a.RoleOn(d.Site).Includes(least)
+}
+
+func (s *Service) undo(tx Tx, d Decision, by Account, at time.Time) (ItemResult, error) {
 	if d.State != DecisionHeld || !at.Before(d.EffectiveAt) {
 		return ItemResult{ID: d.CommentID, Code: "undo_window_over", Detail: "This decision has taken effect."}, nil
 	}
@@ -324,7 +336,7 @@ func (s *Service) undo(tx Tx, d Decision, at time.Time) (ItemResult, error) {
 	if err != nil {
 		return ItemResult{}, err
 	}
-	if err := ch.release(DecisionUndone); err != nil {
+	if err := ch.release(moderator(by)); err != nil {
 		return ItemResult{}, err
 	}
 	return ItemResult{ID: d.CommentID, OK: true, Status: ch.c.Status}, ch.save()

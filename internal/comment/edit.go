@@ -167,7 +167,9 @@ func editable(c Comment, st Site, at time.Time) error {
 
 // edit stores the new revision. Only a publish lane decides at once; what a
 // check would refuse waits for a moderator where an approved text is standing,
-// so that nobody loses a public comment to a machine.
+// so that nobody loses a public comment to a machine. While a decision on the
+// text before is held, everything waits: nobody slips away from a decision by
+// an edit, and the older text cannot come after the newer one.
 func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 	c := ch.c
 	if err := editable(*c, st, ch.at); err != nil {
@@ -188,7 +190,7 @@ func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 	if err := ch.record(act{rev: rev, to: Pending, event: CommentEdited, actor: author, reasons: rev.Trace.Reasons()}, before); err != nil {
 		return err
 	}
-	if v.Lane == moderation.LanePublish || c.Public == 0 {
+	if c.Held == "" && (v.Lane == moderation.LanePublish || c.Public == 0) {
 		if err := ch.automatic(rev, v); err != nil {
 			return err
 		}
@@ -227,15 +229,15 @@ func (ch *change) retract() error {
 	if err != nil {
 		return err
 	}
+	author := Actor{Kind: ActorAuthor, ID: c.AuthorID, Name: c.AuthorName}
 	if c.Held != "" { // there is nothing left to decide
-		if err := ch.release(DecisionUndone); err != nil {
+		if err := ch.release(author); err != nil {
 			return err
 		}
 	}
 	if err := ch.decide(Deleted); err != nil {
 		return err
 	}
-	author := Actor{Kind: ActorAuthor, ID: c.AuthorID, Name: c.AuthorName}
 	if err := ch.turn(act{rev: rev, to: Deleted, event: CommentDeleted, actor: author}); err != nil {
 		return err
 	}

@@ -48,6 +48,7 @@ type house struct {
 	path  string
 	store *store.Store
 	clock *clock
+	texts int // so far, so that no two are the same
 }
 
 const (
