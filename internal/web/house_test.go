@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
@@ -214,6 +215,26 @@ func (h *house) send(method, path string, body any, changes ...change) reply {
 	out := reply{h.t, method + " " + path, answer.StatusCode, answer.Header, got}
 	out.keepsSecrets()
 	return out
+}
+
+// readProblem reads an answer off the wire; it must be a problem.
+func (h *house) readProblem(c net.Conn, status int, code string) {
+	h.t.Helper()
+	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	r := reply{h.t, "raw request", answer.StatusCode, answer.Header, body}
+	r.keepsSecrets()
+	r.refused(status, code)
+	if err := openAPI().checkJSON("/components/schemas/Problem", body); err != nil {
+		h.t.Errorf("%v: %s", err, body)
+	}
 }
 
 func encode(t testing.TB, body any) []byte {

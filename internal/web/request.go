@@ -106,8 +106,7 @@ func checkShape(in any) error {
 	}
 	f := &fault.Error{Kind: fault.Invalid, Code: "invalid", Detail: "Some of the input is missing or not allowed."}
 	for _, e := range invalid {
-		_, name, _ := strings.Cut(e.Namespace(), ".")
-		f.Fields = append(f.Fields, fault.Field{Name: name, Code: e.Tag(), Detail: sentence(e)})
+		f.Fields = append(f.Fields, fault.Field{Name: fieldPath(in, e), Code: e.Tag(), Detail: sentence(e)})
 	}
 	if len(f.Fields) == 1 {
 		f.Detail = f.Fields[0].Detail

@@ -154,7 +154,15 @@ func (s *Server) Register(router fiber.Router) {
 	get("/api/v1/audit", s.private, s.staff, s.audit)
 }
 
-// NotFound answers what no route takes; it comes after everything else.
+// NotFound answers what no route takes; it comes after everything else. fiber
+// tells an unknown address from one that does not take the method. Preflight
+// requests are answered wherever a site is named, so that they are taken says
+// nothing of the address.
 func (s *Server) NotFound(c *fiber.Ctx) error {
-	return s.fail(c, fault.Missing())
+	err := c.Next()
+	if c.GetRespHeader(fiber.HeaderAllow) == fiber.MethodOptions {
+		c.Response().Header.Del(fiber.HeaderAllow)
+		err = fault.Missing()
+	}
+	return s.fail(c, err)
 }
