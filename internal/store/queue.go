@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -129,21 +130,27 @@ func (q *query) search(where string, args []any, ask comment.QueueQuery) (ids []
 		if err := s.Scan(&id, &author, &reasons, &source); err != nil {
 			return err
 		}
-		if len(ids) > ask.Limit {
-			return nil
-		}
 		looked++
 		upTo = id
 		if (ask.Reason == "" || strings.Contains(reasons, reason)) && (wanted == "" || strings.Contains(fold(author+"\n"+source), wanted)) {
 			ids = append(ids, id)
 		}
+		if len(ids) > ask.Limit {
+			return errEnough
+		}
 		return nil
 	})
-	if looked < searchMost && len(ids) <= ask.Limit {
+	if errors.Is(err, errEnough) {
+		return ids, upTo, nil
+	}
+	if looked < searchMost {
 		upTo = ""
 	}
 	return ids, upTo, err
 }
+
+// errEnough ends a search that has filled its page.
+var errEnough = errors.New("enough")
 
 func fold(s string) string { return moderation.Normalise(s).String() }
 

@@ -22,6 +22,9 @@ type Store struct {
 	writeDB *sql.DB
 	readDB  *sql.DB
 	readers chan *conn
+	views   int // connections that serve View
+	closed  chan struct{}
+	closing sync.Once
 	writer  *writer
 	signal  signal
 	ballast ballast
@@ -37,8 +40,8 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.readers = make(chan *conn, readers)
-	for range readers {
+	s.readers, s.closed = make(chan *conn, readers), make(chan struct{})
+	for ; s.views < readers; s.views++ {
 		c, err := newConn(ctx, s.readDB, s.dialect)
 		if err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -53,15 +56,20 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	return s, nil
 }
 
-// Close waits for the writes under way, then closes the files.
-func (s *Store) Close() error {
-	if s.writer != nil {
-		s.writer.stop()
-	}
-	for range len(s.readers) {
-		(<-s.readers).close()
-	}
-	return errors.Join(s.readDB.Close(), s.writeDB.Close())
+// Close waits for the views and the writes under way, then closes the files.
+// What comes later is refused as Unavailable.
+func (s *Store) Close() (err error) {
+	s.closing.Do(func() {
+		close(s.closed)
+		if s.writer != nil {
+			s.writer.stop()
+		}
+		for range s.views {
+			(<-s.readers).close()
+		}
+		err = errors.Join(s.readDB.Close(), s.writeDB.Close())
+	})
+	return err
 }
 
 // Path is the database file, "" where there is none.
@@ -92,8 +100,10 @@ func (s *Store) View(ctx context.Context, fn func(comment.Reader) error) error {
 	var c *conn
 	select {
 	case c = <-s.readers:
+	case <-s.closed:
+		return noReader(nil)
 	case <-ctx.Done():
-		return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "The service is busy. Try again in a moment.", RetryAfter: time.Second, Cause: ctx.Err()}
+		return noReader(ctx.Err())
 	}
 	defer func() { s.readers <- c }()
 	// The statements run to their end whatever becomes of the request: a
@@ -104,6 +114,10 @@ func (s *Store) View(ctx context.Context, fn func(comment.Reader) error) error {
 	}
 	defer func() { _, _ = c.exec(steady, "rollback") }() // it has only read
 	return fn(&query{ctx: steady, conn: c})
+}
+
+func noReader(cause error) error {
+	return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "The service is busy. Try again in a moment.", RetryAfter: time.Second, Cause: cause}
 }
 
 // Write runs fn as one transaction; see comment.Store.

@@ -59,6 +59,11 @@ func (w *writer) do(ctx context.Context, fn func(*write) error) error {
 	case <-o.done:
 		return o.err
 	case <-w.stopped:
+	}
+	select {
+	case <-o.done: // in the last commit: both channels were ready
+		return o.err
+	default:
 		return busy(nil)
 	}
 }

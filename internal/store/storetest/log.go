@@ -66,6 +66,10 @@ func testLog(h *house) {
 	same(h, "one event", some(0, 1), []comment.Event{first})
 	same(h, "from there on", some(1, 5), []comment.Event{second})
 	same(h, "at the end", some(2, 5), []comment.Event{})
+
+	same(h, "number of an event", get(h, func(r comment.Reader) (int64, error) { return r.EventSeq("daily", second.ID) }), 2)
+	absent(h, "number of another site's event", func(r comment.Reader) (int64, error) { return r.EventSeq("daily", house.ID) })
+	absent(h, "number of no event", func(r comment.Reader) (int64, error) { return r.EventSeq("daily", "x") })
 }
 
 func testLogNumbers(h *house) {

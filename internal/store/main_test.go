@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+)
+
+// role makes this test binary another process on the same file.
+const role = "AFTERWORD_STORE_TEST_ROLE"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(role) {
+	case "":
+		os.Exit(m.Run())
+	case "open":
+		s, err := Open(context.Background(), os.Args[1])
+		if err == nil {
+			err = s.Close()
+		}
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	case "write":
+		fmt.Println(writeUntilKilled(os.Args[1]))
+		os.Exit(1)
+	}
+}
+
+// process is the test binary in a role, on a database.
+func process(t *testing.T, as, path string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], path)
+	cmd.Env = append(os.Environ(), role+"="+as)
+	return cmd
+}
+
+// writeUntilKilled writes pages and prints the id of each when it has been
+// acknowledged.
+func writeUntilKilled(path string) error {
+	s, err := Open(context.Background(), path)
+	if err != nil {
+		return err
+	}
+	errs := make(chan error)
+	for worker := range 8 {
+		go func() {
+			for i := 0; ; i++ {
+				id := fmt.Sprint("w", worker, "-", i)
+				if err := s.Write(context.Background(), putPage(id)); err != nil {
+					errs <- err
+				}
+				fmt.Println(id)
+			}
+		}()
+	}
+	return <-errs
+}
+
+func putPage(id string) func(comment.Tx) error {
+	return func(tx comment.Tx) error {
+		return tx.PutPage(comment.Page{Site: "daily", ID: id, Key: id, URL: "https://daily.example/" + id})
+	}
+}
+
+func openAt(t testing.TB, path string) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// openDaily opens a new store with the site daily.
+func openDaily(t testing.TB) *Store {
+	t.Helper()
+	s := openAt(t, t.TempDir()+"/test.db")
+	mustWrite(t, s, func(tx comment.Tx) error { return tx.PutSite(comment.Site{Key: "daily", Name: "Daily"}) })
+	return s
+}
+
+func mustWrite(t testing.TB, s *Store, fn func(comment.Tx) error) {
+	t.Helper()
+	if err := s.Write(context.Background(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pageIDs lists the pages that a store has.
+func pageIDs(t testing.TB, s *Store) map[string]bool {
+	t.Helper()
+	ids := map[string]bool{}
+	err := s.View(context.Background(), func(r comment.Reader) error {
+		pages, err := r.Pages("daily", "", 1<<30)
+		for _, p := range pages {
+			ids[p.ID] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+// column reads the first column of an answer of the engine itself.
+func column(t testing.TB, c *conn, statement string) []string {
+	t.Helper()
+	all, err := list(&query{context.Background(), c}, scanString, statement)
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	return all
+}
