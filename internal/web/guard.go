@@ -78,11 +78,11 @@ func (s *Server) private(c *fiber.Ctx) error {
 // readers' routes only; the staff's have none.
 func (s *Server) cors(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+	c.Vary(fiber.HeaderOrigin) // a cache must not give a page the answer to a request without one
 	origin := strings.Clone(c.Get(fiber.HeaderOrigin))
 	if origin == "" {
 		return c.Next()
 	}
-	c.Vary(fiber.HeaderOrigin)
 	site, err := s.Comments.SiteOf(c.Context(), param(c, "site"))
 	if err != nil {
 		return err
@@ -201,7 +201,10 @@ func (s *Server) clientIP(c *fiber.Ctx) string {
 		return ""
 	}
 	ip = ip.Unmap()
-	hops := strings.Split(strings.Clone(c.Get(fiber.HeaderXForwardedFor)), ",")
+	var hops []string
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) { // some proxies add a line of their own
+		hops = append(hops, strings.Split(string(line), ",")...)
+	}
 	for i := len(hops) - 1; i >= 0 && s.trusted(ip); i-- {
 		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {

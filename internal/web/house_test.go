@@ -66,7 +66,7 @@ func open(t *testing.T, change ...func(*plan)) *house {
 		t.Fatal(err)
 	}
 	if p.now != nil {
-		a.Comments.Now, a.Hooks.Now, a.Auth.Now = p.now, p.now, p.now
+		a.Comments.Now, a.Hooks.Now, a.Auth.Now, a.Web.Now = p.now, p.now, p.now, p.now
 	}
 	h := &house{t: t, app: a, client: &http.Client{
 		Transport:     &http.Transport{DisableCompression: true},

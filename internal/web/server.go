@@ -156,8 +156,8 @@ func (s *Server) Register(router fiber.Router) {
 
 // NotFound answers what no route takes; it comes after everything else. fiber
 // tells an unknown address from one that does not take the method. Preflight
-// requests are answered wherever a site is named, so that they are taken says
-// nothing of the address.
+// requests are answered for everything below comments/, so that they are taken
+// says nothing of the address.
 func (s *Server) NotFound(c *fiber.Ctx) error {
 	err := c.Next()
 	if c.GetRespHeader(fiber.HeaderAllow) == fiber.MethodOptions {
