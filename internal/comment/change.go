@@ -74,7 +74,7 @@ func (ch *change) turn(a act) error {
 	if err := ch.replace(before == Approved); err != nil {
 		return err
 	}
-	if err := ch.countAuthor(before, a.to); err != nil {
+	if err := ch.countAuthor(before, c.standing()); err != nil {
 		return err
 	}
 	return ch.record(a, before)

@@ -47,6 +47,7 @@ type house struct {
 	t     testing.TB
 	path  string
 	store *store.Store
+	past  *sql.DB
 	clock *clock
 	texts int // so far, so that no two are the same
 }
@@ -385,10 +386,13 @@ func wantFault(t testing.TB, err error, want string) {
 // raw reads the database past the store.
 func (h *house) raw() *sql.DB {
 	h.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+h.path+"?mode=ro")
-	h.must(err)
-	h.t.Cleanup(func() { db.Close() })
-	return db
+	if h.past == nil {
+		db, err := sql.Open("sqlite3", "file:"+h.path+"?mode=ro")
+		h.must(err)
+		h.t.Cleanup(func() { db.Close() })
+		h.past = db
+	}
+	return h.past
 }
 
 // wantSoundLog checks a site's log: gapless, linked, and within each comment
