@@ -46,7 +46,7 @@ export const changePassword = (current: string, password: string) => post<void>(
 export const listSites = () => get<{ sites: T.Site[] }>('sites');
 export const changeSite = (site: string, change: { name?: string; origins?: string[] }) =>
   patch<T.Site>(`sites/${enc(site)}`, change);
-export const changeOptions = (site: string, change: T.Options) => patch<T.Options>(`sites/${enc(site)}/options`, change);
+export const changeOptions = (site: string, options: T.Options) => patch<T.Site>(`sites/${enc(site)}`, { options });
 
 export const listWords = (site: string) => get<{ words: T.Word[] }>(`sites/${enc(site)}/words`);
 export const addWord = (site: string, list: T.Word['list'], text: string) =>

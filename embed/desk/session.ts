@@ -40,9 +40,33 @@ export async function signOut(): Promise<void> {
   location.assign('/admin/');
 }
 
-/** A call in the user's name. A refused token is renewed once; after that the call waits for a sign-in. */
+/** Answers whether the password was given again; set while somebody is asked for it. */
+export const confirming = signal<((given: boolean) => void) | null>(null);
+
+/**
+ * A call in the user's name. A refused token is renewed once; after that the
+ * call waits for a sign-in. What wants the password again asks for it in place.
+ */
 export async function authed<T>(method: string, path: string, call: Call = {}): Promise<T> {
-  return withToken((token) => exchange<T>(method, path, { ...call, token }));
+  const run = () => withToken((token) => exchange<T>(method, path, { ...call, token }));
+  try {
+    return await run();
+  } catch (problem) {
+    const asks = problem instanceof Problem && problem.code === 'confirm_required';
+    if (!asks || !(await new Promise<boolean>((answer) => (confirming.value = answer)))) throw problem;
+    return run();
+  }
+}
+
+/** Gives the password again, for the next minutes, and lets the waiting call go on. */
+export async function confirm(password: string): Promise<void> {
+  await withToken((token) => exchange('POST', 'auth/confirm', { body: { password }, token }));
+  settle(true);
+}
+
+export function settle(given: boolean) {
+  confirming.value?.(given);
+  confirming.value = null;
 }
 
 /** Runs `call` with a token that is good for at least some seconds. */

@@ -48,11 +48,12 @@ export const options: Record<string, OptionText> = {
   rate_limits: { kind: 'switch', label: 'Rate limits', hint: 'Slows down who writes very much in a short time.' },
   max_depth: { kind: 'number', label: 'Depth of replies', hint: 'Deeper replies are shown at this level.' },
   max_length: { kind: 'number', label: 'Longest comment', hint: 'In characters.' },
+  max_links: { kind: 'number', label: 'Most links', hint: 'A comment with more is held.' },
   language: { kind: 'text', label: 'Language', hint: 'Language tag of the widget’s words, such as en or de.' },
 };
 
 export const optionGroups: [string, string[]][] = [
-  ['Moderation', ['moderation', 'trusted_after', 'undo_window']],
+  ['Moderation', ['moderation', 'trusted_after', 'max_links', 'undo_window']],
   ['Readers', ['edit_window', 'close_after', 'votes', 'guests', 'live', 'rate_limits']],
   ['Comments', ['max_depth', 'max_length', 'language']],
 ];

@@ -94,6 +94,9 @@ export const t = {
     wrong: 'E-mail and password do not match an account.',
     wait: (when: string) => `Too many attempts. Try again ${when}.`,
     unreachable: 'The server does not answer.',
+    confirm: 'Your password, please',
+    confirmHint: 'Changes to accounts and secrets ask for it again after some minutes.',
+    confirmSubmit: 'Go on',
   },
   queue: {
     title: 'Queue',
@@ -131,7 +134,7 @@ export const t = {
     first: 'First comment',
     record: (approved: number, rejected: number) => `${approved} approved, ${rejected} rejected`,
     replyTo: 'In reply to',
-    replyGone: 'In reply to a comment that is not public',
+    replyGone: 'In reply to a comment that is gone',
     on: 'on',
     why: 'Why it is here',
     showSource: 'Show the source text',

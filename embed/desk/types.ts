@@ -41,7 +41,7 @@ export interface Reason {
   sentence: string;
   hint: 'none' | 'hold' | 'spam' | 'reject';
   spans?: Span[] | null;
-  version?: string;
+  version?: number;
 }
 
 export interface Author {
@@ -63,6 +63,8 @@ export interface Page {
 
 export interface Comment {
   id: string;
+  /** One line of the comment that is answered; null where it is none or gone. */
+  parent: { id: string; author: string; text: string } | null;
   parent_id: string | null;
   site: string;
   page: Page;
@@ -83,7 +85,7 @@ export interface Comment {
 
 export interface Step {
   check: string;
-  version: string;
+  version: number;
   took_us: number;
   error?: string | null;
   evidence: Reason[];
@@ -113,7 +115,7 @@ export interface LoggedDecision {
 export interface Detail extends Comment {
   revisions: Revision[];
   trace: Step[];
-  history: { comments: Comment[]; approved: number; rejected: number; spam: number; pending: number };
+  history: { comments: Comment[]; approved: number; rejected: number };
   thread: { ancestors: Comment[]; siblings_before: Comment[]; siblings_after: Comment[]; replies: Comment[] };
   decisions: LoggedDecision[];
   report_list: { reason: string; note?: string | null; at: string }[];

@@ -49,6 +49,7 @@ export function ThreadPart({ found }: { found: Detail }) {
           {level(siblings_after)}
         </ol>
       )}
+      <a href={href('/admin/', { status: 'all', site: found.site, page: found.page.key })}>{td.pageWide}</a>
     </section>
   );
 }
@@ -60,7 +61,7 @@ export function AuthorPart({ found }: { found: Detail }) {
     <section aria-labelledby="part-author">
       <h3 id="part-author">{td.author}</h3>
       <p class="meta">
-        {td.tallies(history.approved, history.rejected, history.spam, history.pending)}
+        {t.row.record(history.approved, history.rejected)}
         {author.first_seen_at && (
           <>
             {' '}

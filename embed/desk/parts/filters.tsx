@@ -89,7 +89,7 @@ function SiteFilter() {
       label={t.common.site}
       value={queue.site.value}
       choices={choices}
-      onPick={(site) => amend({ ...fresh, site }, false)}
+      onPick={(site) => amend({ ...fresh, site, page: null }, false)}
     />
   );
 }

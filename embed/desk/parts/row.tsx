@@ -1,9 +1,7 @@
 // One place in the queue: the comment while it is open, a line once it is decided.
-import { useEffect } from 'preact/hooks';
 import { serverNow } from '../http';
 import { renew, undo } from '../state/decide';
 import { openDetail } from '../state/keys';
-import { askFor, quoteOf } from '../state/parents';
 import * as queue from '../state/queue';
 import { mayModerate, nameOf } from '../state/sites';
 import { minute } from '../state/ui';
@@ -115,15 +113,12 @@ function Age({ comment }: { comment: Comment }) {
   );
 }
 
-function Quote({ comment }: { comment: Comment }) {
-  useEffect(() => askFor(comment), [comment.parent_id]);
-  if (!comment.parent_id) return null;
-  const quote = quoteOf(comment);
-  if (quote === null) return <p class="quote">{t.row.replyGone}</p>;
+function Quote({ comment: { parent, parent_id } }: { comment: Comment }) {
+  if (!parent_id) return null;
+  if (!parent) return <p class="quote">{t.row.replyGone}</p>;
   return (
     <p class="quote">
-      {t.row.replyTo} {quote && <b>{quote.name || t.row.anonymous}</b>}
-      {quote && <span>: {quote.text}</span>}
+      {t.row.replyTo} <b>{parent.author || t.row.anonymous}</b>: {parent.text}
     </p>
   );
 }

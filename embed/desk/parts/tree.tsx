@@ -26,14 +26,3 @@ function link(node: Element, children: ComponentChildren) {
     </a>
   );
 }
-
-const blocks = new Set(['p', 'br', 'pre', 'blockquote', 'li']);
-
-/** The words of a tree on one line. */
-export function plain(nodes: Node[]): string {
-  const text = (node: Node): string => {
-    if (typeof node === 'string') return node;
-    return plain(node.c ?? []) + (blocks.has(node.t) ? ' ' : '');
-  };
-  return nodes.map(text).join('').trim();
-}

@@ -60,10 +60,11 @@ function inQueue(key: string): (() => void) | undefined {
   return queueKeys[key];
 }
 
-/** What keys act on: the selection, else the detail that covers the list, else the current row. */
+/** What keys act on: the detail where it has the focus or covers the list, else the selection, else the current row. */
 function target(): Comment[] {
   const open = queue.openId.value;
-  if (open && !wide.value) return detail.value?.id === open ? [detail.value] : [];
+  const inDetail = open && document.activeElement?.closest('.detail');
+  if (inDetail || (open && !wide.value)) return detail.value?.id === open ? [detail.value] : [];
   if (queue.chosen.value.length > 0) return queue.chosen.value.map((row) => row.comment);
   const row = queue.find(queue.current.value);
   return row?.mark.kind === 'open' ? [row.comment] : [];

@@ -5,7 +5,7 @@ import { Failure } from '../parts/bits';
 import { Dialogs } from '../parts/dialogs';
 import { lazy } from '../parts/lazy';
 import { Nav } from '../parts/nav';
-import { phase, start } from '../session';
+import { confirming, phase, start } from '../session';
 import { follow as followDetail } from '../state/detail';
 import * as keys from '../state/keys';
 import * as live from '../state/live';
@@ -15,7 +15,7 @@ import { load as loadSites } from '../state/sites';
 import { alarm, online, said } from '../state/ui';
 import { t } from '../strings';
 import { QueueView } from './queue';
-import { SignInAgain, SignInView } from './signin';
+import { ConfirmDialog, SignInAgain, SignInView } from './signin';
 
 export function App() {
   const now = phase.value;
@@ -29,6 +29,7 @@ export function App() {
       )}
       {now === 'out' && <SignInView />}
       {(now === 'in' || now === 'ended') && <Desk />}
+      {confirming.value && <ConfirmDialog />}
       {now === 'ended' && <SignInAgain />}
       <p class="unseen" role="status">
         {said.value}

@@ -21,11 +21,12 @@ export function DetailPane({ id }: { id: string }) {
   const title = useRef<HTMLHeadingElement>(null);
   const found = detail.value;
   const Title = wide.value ? 'h2' : 'h1';
-  // The first opening takes the focus; walking through the list with it open does not.
+  // Opening takes the focus, and so does a neighbour; walking through the list beside it does not.
   useEffect(() => title.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
-    if (wide.value) return;
-    scrollTo({ top: 0, behavior: 'instant' });
+    const follows = wide.value && queue.current.value === id;
+    if (follows) return;
+    if (!wide.value) scrollTo({ top: 0, behavior: 'instant' });
     title.current?.focus({ preventScroll: true });
   }, [id]);
   return (

@@ -2,7 +2,8 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Field } from '../parts/bits';
 import { Problem } from '../http';
-import { signIn, user } from '../session';
+import { Modal } from '../parts/dialogs';
+import { confirm, settle, signIn, user } from '../session';
 import { explain, t } from '../strings';
 
 function sentence(problem: unknown): string {
@@ -11,6 +12,27 @@ function sentence(problem: unknown): string {
   }
   const wrong = problem instanceof Problem && [400, 401, 422].includes(problem.status);
   return wrong ? t.signIn.wrong : explain(problem);
+}
+
+function PasswordField({ focus = true, error }: { focus?: boolean; error: string }) {
+  return (
+    <>
+      <Field id="password" label={t.signIn.password}>
+        <input
+          id="password"
+          name="password"
+          type="password"
+          required
+          autocomplete="current-password"
+          autofocus={focus}
+          aria-describedby="password-error"
+        />
+      </Field>
+      <p class="error" role="alert" id="password-error">
+        {error}
+      </p>
+    </>
+  );
 }
 
 function SignInForm({ email }: { email: string }) {
@@ -42,20 +64,7 @@ function SignInForm({ email }: { email: string }) {
           autofocus={!email}
         />
       </Field>
-      <Field id="password" label={t.signIn.password}>
-        <input
-          id="password"
-          name="password"
-          type="password"
-          required
-          autocomplete="current-password"
-          autofocus={Boolean(email)}
-          aria-describedby={error ? 'sign-in-error' : undefined}
-        />
-      </Field>
-      <p class="error" role="alert" id="sign-in-error">
-        {error}
-      </p>
+      <PasswordField focus={Boolean(email)} error={error} />
       <button type="submit" class="primary" aria-disabled={busy}>
         {busy ? t.signIn.busy : t.signIn.submit}
       </button>
@@ -70,6 +79,33 @@ export function SignInView() {
       <h1>{t.signIn.title}</h1>
       <SignInForm email="" />
     </main>
+  );
+}
+
+/** Asks for the password once more before something that could lock others out. */
+export function ConfirmDialog() {
+  const [error, setError] = useState('');
+  const send = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    await confirm(String(form.get('password'))).catch((problem: unknown) => setError(explain(problem)));
+  };
+  return (
+    <Modal title={t.signIn.confirm} onClose={() => settle(false)}>
+      <form onSubmit={(event) => void send(event)}>
+        <p>{t.signIn.confirmHint}</p>
+        <input class="unseen" type="text" autocomplete="username" value={user.value?.email} readOnly tabIndex={-1} aria-hidden="true" />
+        <PasswordField error={error} />
+        <div class="buttons">
+          <button type="submit" class="primary">
+            {t.signIn.confirmSubmit}
+          </button>
+          <button type="button" onClick={() => settle(false)}>
+            {t.common.cancel}
+          </button>
+        </div>
+      </form>
+    </Modal>
   );
 }
 
