@@ -113,7 +113,7 @@ func (s *Server) changeOptions(c *fiber.Ctx) error {
 
 // optionMap is an object of options, whatever their names.
 type optionMap struct {
-	Options map[string]any `json:",inline"`
+	Options map[string]any `json:",embed"`
 }
 
 // optionTexts gives options as the text that `site set` takes: the API allows
