@@ -1,0 +1,123 @@
+package torture
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+)
+
+// book is what the clients were promised: everything in it has been answered
+// with success before it was written down.
+type book struct {
+	mu        sync.Mutex
+	comments  []*promise
+	decisions []*decision
+	edits     int
+	votes     map[string]map[int]int // by comment, by client
+	doubtful  map[string]bool        // comments with a vote of which nobody knows
+	replays   int                    // submissions that were sent again after their answer
+	retries   int                    // requests that were sent again for want of an answer
+	wrongs    []string               // answers that contradict earlier ones
+}
+
+// promise is a comment that was acknowledged. The client that wrote it alone
+// changes it.
+type promise struct {
+	site, page, id, key, text string
+	edit                      string // the token
+	body                      any    // of the submission
+	status                    string // as last answered
+	revision                  int
+	texts                     map[int]string // acknowledged, by revision
+}
+
+// decision is one that was acknowledged.
+type decision struct {
+	comment *promise
+	id, to  string
+	before  string // status that the decision was made upon
+	undone  bool
+}
+
+func newBook() *book { return &book{votes: map[string]map[int]int{}, doubtful: map[string]bool{}} }
+
+func (b *book) comment(p *promise) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.comments = append(b.comments, p)
+}
+
+func (b *book) edited(p *promise, text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p.texts[p.revision] = text
+	b.edits++
+}
+
+func (b *book) decided(p *promise, id, to string) *decision {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	d := &decision{comment: p, id: id, to: to, before: p.status}
+	p.status = to
+	b.decisions = append(b.decisions, d)
+	return d
+}
+
+func (b *book) undone(p *promise, d *decision, status string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	d.undone, p.status = true, status
+}
+
+func (b *book) voted(comment string, client, value int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.votes[comment] == nil {
+		b.votes[comment] = map[int]int{}
+	}
+	b.votes[comment][client] = value
+}
+
+func (b *book) unsure(comment string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.doubtful[comment] = true
+}
+
+// anyApproved is where a comment is that may be voted on, no matter whose.
+func (b *book) anyApproved(r *rand.Rand) (at struct{ site, id string }) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for range 10 {
+		if len(b.decisions) == 0 {
+			return at
+		}
+		recent := b.decisions[max(0, len(b.decisions)-50):]
+		if d := recent[r.IntN(len(recent))]; d.to == "approved" && !d.undone {
+			at.site, at.id = d.comment.site, d.comment.id
+			return at
+		}
+	}
+	return at
+}
+
+func (b *book) count(n *int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	*n++
+}
+
+func (b *book) wrong(format string, args ...any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wrongs = append(b.wrongs, fmt.Sprintf(format, args...))
+}
+
+func (b *book) undos() (n int) {
+	for _, d := range b.decisions {
+		if d.undone {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,308 @@
+package torture
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	_ "github.com/mattn/go-sqlite3"
+)
+
+// evidence is everything that is known when all is over: what was promised,
+// what was received, and the file.
+type evidence struct {
+	book     *book
+	db       string
+	accepted []delivery
+	bad      []string
+	kills    []killing
+}
+
+// killing is one kill: from the signal to the start of the next server.
+type killing struct{ from, to time.Time }
+
+// inFlight is the number of calls that one endpoint may get at a time, and so
+// the number that one kill may make it get twice.
+const inFlight = 8
+
+// findings are the faults, in words, and the figures of the closing table.
+type findings struct {
+	faults     []string
+	approvals  int // events in the log
+	events     int
+	duplicates int
+	worst      int // duplicates of one endpoint after one kill
+}
+
+func (f *findings) fault(format string, args ...any) {
+	f.faults = append(f.faults, fmt.Sprintf(format, args...))
+}
+
+// invariants are queries that must give no row. Each names what is wrong.
+var invariants = []string{
+	`select 'pragma integrity_check: ' || integrity_check from pragma_integrity_check where integrity_check <> 'ok'`,
+	`select 'foreign key of ' || "table" || ' to ' || parent from pragma_foreign_key_check`,
+
+	`with have as (select site_id, status, count(*) n from comments group by 1, 2)
+		select site_id || '/' || status || ': ' || coalesce(c.n, 0) || ' counted, ' || coalesce(h.n, 0) || ' there'
+		from status_counts c full join have h using (site_id, status) where coalesce(c.n, 0) <> coalesce(h.n, 0)`,
+	`select 'page ' || page_key || ' counts ' || visible from pages p where visible <>
+		(select count(*) from comments c where c.site_id = p.site_id and c.page_id = p.page_id and public_revision > 0)`,
+	`select 'comment ' || comment_id || ' counts ' || replies || ' replies' from comments p where replies <>
+		(select count(*) from comments c where c.site_id = p.site_id and c.parent_id = p.comment_id and c.shown)`,
+	`select 'comment ' || comment_id || ' is shown: ' || shown from comments where shown <> (public_revision > 0 or replies > 0)`,
+	`select 'comment ' || comment_id || ' counts votes ' || votes_up || ' ' || votes_down from comments c where
+		votes_up <> (select count(*) from votes v where v.site_id = c.site_id and v.comment_id = c.comment_id and value = 1) or
+		votes_down <> (select count(*) from votes v where v.site_id = c.site_id and v.comment_id = c.comment_id and value = -1)`,
+	`select 'author ' || name || ' counts ' || approved || ' ' || rejected from authors a where
+		approved <> (select count(*) from comments c where c.site_id = a.site_id and c.author_id = a.author_id and public_revision > 0) or
+		rejected <> (select count(*) from comments c where c.site_id = a.site_id and c.author_id = a.author_id and public_revision = 0 and in_force in ('rejected', 'spam'))`,
+	`select 'comment ' || comment_id || ' has revision ' || revision from comments c where revision <>
+		(select count(*) from revisions r where r.site_id = c.site_id and r.comment_id = c.comment_id)`,
+	`select 'comment ' || comment_id || ' is ' || status || ' but ' || in_force || ' holds' from comments where status <> in_force`,
+	`select 'comment ' || comment_id || ' is held by ' || held from comments where held <> ''`,
+	`select 'decision ' || decision_id || ' is still held' from decisions where state = 'held'`,
+
+	`select 'the log of ' || site_id || ' has ' || count(*) || ' events up to ' || max(seq) from events group by site_id having min(seq) <> 1 or max(seq) <> count(*)`,
+	`select 'the log of ' || site_id || ' has its head at ' || seq from log_heads h where seq <> (select max(seq) from events e where e.site_id = h.site_id)
+		or hash <> (select hash from events e where e.site_id = h.site_id and e.seq = h.seq)`,
+	`select 'comment ' || comment_id || ' has sequence ' || sequence from comments c where
+		sequence <> (select count(*) from events e where e.site_id = c.site_id and e.comment_id = c.comment_id and e.sequence > 0) or
+		sequence <> (select max(sequence) from events e where e.site_id = c.site_id and e.comment_id = c.comment_id)`,
+	`with turned as (select comment_id, to_status, count(*) n from decisions where state = 'done' group by 1, 2),
+		told as (select comment_id, case type when 'comment.approved' then 'approved' when 'comment.rejected' then 'rejected' else 'spam' end to_status, count(*) n
+			from events where type in ('comment.approved', 'comment.rejected', 'comment.marked_spam') group by 1, 2)
+		select 'comment ' || comment_id || ' was ' || to_status || ' ' || coalesce(turned.n, 0) || ' times, told ' || coalesce(told.n, 0)
+		from turned full join told using (comment_id, to_status) where coalesce(turned.n, 0) <> coalesce(told.n, 0)`,
+
+	`select 'delivery ' || delivery_id || ' is ' || state || ' after ' || attempts from deliveries where state <> 'delivered' or lease_token <> ''`,
+	`select 'event ' || event_id || ' has ' || (select count(*) from deliveries d where d.event_id = e.event_id) || ' deliveries' from events e
+		where sequence > 0 and 1 <> (select count(*) from deliveries d where d.event_id = e.event_id)`,
+}
+
+// check holds the promises and the deliveries against the file.
+func (e evidence) check() (f findings, err error) {
+	db, err := sql.Open("sqlite3", "file:"+e.db+"?mode=ro")
+	if err != nil {
+		return f, err
+	}
+	defer db.Close()
+	for _, query := range invariants {
+		rows, err := texts(db, query)
+		if err != nil {
+			return f, fmt.Errorf("%w in %s", err, query)
+		}
+		f.faults = append(f.faults, rows...)
+	}
+	for _, w := range e.book.wrongs {
+		f.fault("%s", w)
+	}
+	for _, b := range e.bad {
+		f.fault("a call that should not have been: %s", b)
+	}
+	for _, step := range []func(*sql.DB, *findings) error{e.checkComments, e.checkDecisions, e.checkVotes, e.checkDeliveries} {
+		if err := step(db, &f); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+func texts(db *sql.DB, query string, args ...any) (all []string, err error) {
+	rows, err := db.Query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, rows.Err()
+}
+
+// table reads columns of text into a map from the first to the others.
+func table(db *sql.DB, query string) (map[string][]string, error) {
+	rows, err := db.Query(query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := map[string][]string{}
+	for rows.Next() {
+		columns, err := rows.Columns()
+		if err != nil {
+			return nil, err
+		}
+		values := make([]string, len(columns))
+		dest := make([]any, len(columns))
+		for i := range values {
+			dest[i] = &values[i]
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return nil, err
+		}
+		all[values[0]] = values[1:]
+	}
+	return all, rows.Err()
+}
+
+// checkComments: every acknowledged comment and edit is there, and nothing
+// that was not acknowledged: a repeated request made one comment.
+func (e evidence) checkComments(db *sql.DB, f *findings) error {
+	comments, err := table(db, "select comment_id, status, revision, site_id from comments")
+	if err != nil {
+		return err
+	}
+	revisions, err := table(db, "select comment_id || ' ' || revision, source from revisions")
+	if err != nil {
+		return err
+	}
+	for _, p := range e.book.comments {
+		row, ok := comments[p.id]
+		if !ok {
+			f.fault("LOST: comment %s, %q", p.id, p.text)
+			continue
+		}
+		if row[0] != p.status || row[1] != fmt.Sprint(p.revision) || row[2] != p.site {
+			f.fault("comment %s is %v, answered was %s, revision %d", p.id, row, p.status, p.revision)
+		}
+		for n, text := range p.texts {
+			if got := revisions[fmt.Sprint(p.id, " ", n)]; len(got) != 1 || got[0] != text {
+				f.fault("LOST: revision %d of comment %s is %q, acknowledged was %q", n, p.id, got, text)
+			}
+		}
+	}
+	if len(comments) != len(e.book.comments) {
+		f.fault("%d comments are there, %d were acknowledged", len(comments), len(e.book.comments))
+	}
+	twice, err := texts(db, "select source from revisions where revision = 1 group by source having count(*) > 1")
+	for _, text := range twice {
+		f.fault("one submission made several comments: %q", text)
+	}
+	return err
+}
+
+// checkDecisions: every acknowledged decision is on record and in force, unless
+// it was undone; every acknowledged undo was one.
+func (e evidence) checkDecisions(db *sql.DB, f *findings) error {
+	stored, err := table(db, "select comment_id || ' ' || decision_id, to_status, state from decisions")
+	if err != nil {
+		return err
+	}
+	takenBack, err := table(db, "select comment_id || ' ' || from_status, count(*) from decisions where state = 'undone' group by 1")
+	if err != nil {
+		return err
+	}
+	for _, d := range e.book.decisions {
+		row, ok := stored[d.comment.id+" "+d.id]
+		window := d.comment.site == "later"
+		switch {
+		case !ok && window && takenBack[d.comment.id+" "+d.to] != nil:
+			// It only took back one that was still held, and so made none.
+		case !ok:
+			f.fault("LOST: decision %s, comment %s to %s", d.id, d.comment.id, d.to)
+		case row[0] != d.to:
+			f.fault("decision %s is to %s, acknowledged was %s", d.id, row[0], d.to)
+		case d.undone && row[1] != "undone":
+			f.fault("LOST: the undo of decision %s, which is %s", d.id, row[1])
+		case row[1] != "done" && !window:
+			f.fault("decision %s is %s where nothing can be undone", d.id, row[1])
+		}
+	}
+	return nil
+}
+
+func (e evidence) checkVotes(db *sql.DB, f *findings) error {
+	stored, err := table(db, "select comment_id, votes_up, votes_down from comments")
+	if err != nil {
+		return err
+	}
+	for comment, byClient := range e.book.votes {
+		up, down := 0, 0
+		for _, value := range byClient {
+			switch value {
+			case 1:
+				up++
+			case -1:
+				down++
+			}
+		}
+		want := fmt.Sprint(up, " ", down)
+		if got := strings.Join(stored[comment], " "); got != want && !e.book.doubtful[comment] {
+			f.fault("LOST: comment %s has votes %s, acknowledged are %s", comment, got, want)
+		}
+	}
+	return nil
+}
+
+// checkDeliveries: every event of the log was received, byte for byte, those of
+// one comment in their order, and more than once only around a kill.
+func (e evidence) checkDeliveries(db *sql.DB, f *findings) error {
+	logged, err := table(db, "select event_id, site_id, type, cast(body as text), comment_id from events where sequence > 0")
+	if err != nil {
+		return err
+	}
+	seen := map[string]time.Time{}
+	last := map[string]int64{}
+	perKill := map[string]int{}
+	for _, d := range e.accepted {
+		row, ok := logged[d.id]
+		switch {
+		case !ok:
+			f.fault("%s was delivered and is not in the log", d.id)
+			continue
+		case "/"+row[0] != d.path || row[1] != d.typ || row[2] != d.body:
+			f.fault("%s was delivered otherwise than it is in the log: %s", d.id, d.body)
+		}
+		if before, again := seen[d.id]; again {
+			f.duplicates++
+			kill := e.killBetween(before, d.at)
+			if kill < 0 {
+				f.fault("%s was delivered twice without a kill in between", d.id)
+			}
+			n := fmt.Sprint(d.path, " ", kill)
+			perKill[n]++
+			f.worst = max(f.worst, perKill[n])
+		} else {
+			lane := d.path + " " + d.comment
+			if d.sequence != last[lane]+1 {
+				f.fault("comment %s: event %d was delivered after event %d", d.comment, d.sequence, last[lane])
+			}
+			last[lane] = d.sequence
+		}
+		seen[d.id] = d.at
+	}
+	for id, row := range logged {
+		f.events++
+		if row[1] == "comment.approved" {
+			f.approvals++
+		}
+		if _, ok := seen[id]; !ok {
+			f.fault("LOST: the webhook of %s, %s of comment %s", id, row[1], row[3])
+		}
+	}
+	if f.worst > inFlight {
+		f.fault("after one kill %d calls came twice at one endpoint, more than were in flight", f.worst)
+	}
+	return nil
+}
+
+// killBetween is the number of the newest kill that can have made a call of
+// this moment come again at that one, -1 for none. What a server had sent may
+// be read a little after its end.
+func (e evidence) killBetween(first, again time.Time) int {
+	for n := len(e.kills) - 1; n >= 0; n-- {
+		if e.kills[n].from.Before(again) {
+			if first.Before(e.kills[n].to.Add(time.Second)) {
+				return n
+			}
+			return -1
+		}
+	}
+	return -1
+}
