@@ -154,13 +154,19 @@ func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, st Site, 
 const maxRevisions = 50
 
 func editable(c Comment, st Site, at time.Time) error {
+	if c.Revision >= maxRevisions {
+		return fault.New(fault.Conflict, "not_editable", "This comment has been changed too often.")
+	}
+	return authorsOwn(c, st, at)
+}
+
+// authorsOwn tells whether a comment is still its author's to change or delete.
+func authorsOwn(c Comment, st Site, at time.Time) error {
 	switch {
 	case c.InForce != Pending && c.InForce != Approved:
 		return fault.New(fault.Conflict, "not_editable", "This comment cannot be changed any more.")
 	case at.After(c.CreatedAt.Add(st.Options.EditWindow)):
 		return fault.New(fault.Conflict, "edit_window_over", "The time for changing this comment is over.")
-	case c.Revision >= maxRevisions:
-		return fault.New(fault.Conflict, "not_editable", "This comment has been changed too often.")
 	}
 	return nil
 }
@@ -216,7 +222,7 @@ func (s *Service) Retract(ctx context.Context, in Revising) error {
 		if err != nil {
 			return err
 		}
-		if err := editable(*ch.c, st, at); err != nil {
+		if err := authorsOwn(*ch.c, st, at); err != nil {
 			return err
 		}
 		return ch.retract()

@@ -57,8 +57,8 @@ func show(c Comment, r Revision, body Body) View {
 	v := View{
 		ID: c.ID, Author: AuthorView{c.AuthorName, c.AuthorKind, c.Badge},
 		Status: c.InForce, Revision: r.N,
-		CreatedAt: Timestamp(c.CreatedAt), EditedAt: OptionalTime(c.EditedAt),
-		Votes: Votes{c.VotesUp, c.VotesDown}, ReplyCount: c.Replies, Replies: Replies{Comments: []View{}},
+		CreatedAt: Timestamp(c.CreatedAt),
+		Votes:     Votes{c.VotesUp, c.VotesDown}, ReplyCount: c.Replies, Replies: Replies{Comments: []View{}},
 	}
 	if c.ParentID != "" {
 		v.ParentID = &c.ParentID
@@ -66,8 +66,8 @@ func show(c Comment, r Revision, body Body) View {
 	if c.Public > 0 && r.N == c.Public {
 		v.Status = Approved
 	}
-	if r.N == 1 {
-		v.EditedAt = nil
+	if r.N > 1 { // not c.EditedAt, which may be of an edit that still waits
+		v.EditedAt = OptionalTime(r.CreatedAt)
 	}
 	v.setBody(r.Tree, body)
 	return v
