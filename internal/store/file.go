@@ -134,8 +134,9 @@ func syncFile(path string) error {
 }
 
 // copyPages copies one SQLite file onto another through SQLite's online backup.
+// The copy needs no journal beside it.
 func copyPages(ctx context.Context, from, to string) error {
-	src, dst := sqliteConnector("file:"+from+"?mode=ro"), sqliteConnector("file:"+to)
+	src, dst := sqliteConnector(address(from, "mode=ro")), sqliteConnector(address(to, "mode=rw"))
 	defer src.Close()
 	defer dst.Close()
 	return withDriver(ctx, dst, func(d *sqlite3.SQLiteConn) error {
@@ -143,7 +144,12 @@ func copyPages(ctx context.Context, from, to string) error {
 	})
 }
 
+// copyAll copies within one read transaction: without it, every commit of a
+// writer would make the copy start again.
 func copyAll(ctx context.Context, d, s *sqlite3.SQLiteConn) error {
+	if _, err := s.Exec("begin; select count(*) from sqlite_schema", nil); err != nil {
+		return err
+	}
 	b, err := d.Backup("main", s, "main")
 	if err != nil {
 		return err
@@ -153,7 +159,11 @@ func copyAll(ctx context.Context, d, s *sqlite3.SQLiteConn) error {
 			done, err = b.Step(backupStep)
 		}
 	}
-	return errors.Join(err, b.Finish())
+	if err = errors.Join(err, b.Finish()); err != nil {
+		return err
+	}
+	_, err = d.Exec("pragma journal_mode = delete", nil)
+	return err
 }
 
 func withDriver(ctx context.Context, db *sql.DB, fn func(*sqlite3.SQLiteConn) error) error {
@@ -167,7 +177,7 @@ func withDriver(ctx context.Context, db *sql.DB, fn func(*sqlite3.SQLiteConn) er
 
 // checkFile opens a database and lets SQLite check all of it.
 func checkFile(ctx context.Context, path string) error {
-	db := sqliteConnector("file:" + path + "?mode=ro")
+	db := sqliteConnector(address(path, "mode=ro"))
 	defer db.Close()
 	var answer string
 	if err := db.QueryRowContext(ctx, "pragma integrity_check(1)").Scan(&answer); err != nil {

@@ -43,6 +43,12 @@ func migrations() ([]migration, error) {
 	return all, nil
 }
 
+const versionTable = `create table if not exists schema_version (
+  version    bigint primary key,
+  name       text not null,
+  applied_at bigint not null
+);`
+
 // migrate applies the steps that are missing, each in one transaction with its
 // version row. A database that is newer than this binary is refused.
 func migrate(ctx context.Context, c *conn) error {
@@ -50,7 +56,7 @@ func migrate(ctx context.Context, c *conn) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.exec(ctx, "create table if not exists schema_version (version integer primary key, name text not null, applied_at bigint not null)"); err != nil {
+	if _, err := c.exec(ctx, c.dialect.ddl(versionTable)); err != nil {
 		return fmt.Errorf("prepare the schema: %w", err)
 	}
 	for _, m := range all {

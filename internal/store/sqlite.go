@@ -47,6 +47,11 @@ func sqliteConnector(dsn string, extra ...string) *sql.DB {
 	return sql.OpenDB(connector{dsn, d})
 }
 
+// address names a file to SQLite, whatever characters are in its path.
+func address(path, settings string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + settings
+}
+
 // FilePath is the file that a --db setting names.
 func FilePath(dsn string) (string, error) {
 	path := strings.TrimPrefix(dsn, "sqlite:")
@@ -69,13 +74,13 @@ func openSQLite(ctx context.Context, dsn string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dialect: sqlite, path: path}
-	address := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + sqliteSettings.Encode()
-	s.writeDB = sqliteConnector(address)
+	at := address(path, sqliteSettings.Encode())
+	s.writeDB = sqliteConnector(at)
 	s.writeDB.SetMaxOpenConns(1)
 	if err := s.prepareFile(ctx); err != nil {
 		return nil, errors.Join(err, s.writeDB.Close())
 	}
-	s.readDB = sqliteConnector(address, "pragma query_only = on")
+	s.readDB = sqliteConnector(at, "pragma query_only = on")
 	s.readDB.SetMaxOpenConns(readers)
 	return s, nil
 }
@@ -92,10 +97,13 @@ func (s *Store) prepareFile(ctx context.Context) error {
 	if answers, err = list(q, scanString, "pragma quick_check(1)"); err == nil && (len(answers) != 1 || answers[0] != "ok") {
 		err = fault.New(fault.Internal, "storage_corrupt", strings.Join(answers, "; "))
 	}
+	if err == nil {
+		err = migrate(ctx, c)
+	}
 	if err != nil {
 		return describeOpen(s.path, err)
 	}
-	return migrate(ctx, c)
+	return nil
 }
 
 func describeOpen(path string, err error) error {

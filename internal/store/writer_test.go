@@ -328,7 +328,7 @@ func TestReadersCannotWrite(t *testing.T) {
 // command does.
 func TestWritesWaitForAnotherProcess(t *testing.T) {
 	s := openDaily(t)
-	other, err := newConn(context.Background(), sqliteConnector("file:"+s.Path()), sqlite)
+	other, err := newConn(context.Background(), sqliteConnector(address(s.Path(), "")), sqlite)
 	if err != nil {
 		t.Fatal(err)
 	}
