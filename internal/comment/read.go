@@ -3,6 +3,7 @@ package comment
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 )
@@ -76,7 +77,7 @@ func (s *Service) Thread(ctx context.Context, ask Ask) (out ThreadPage, err erro
 		}
 		o := st.Options
 		out = ThreadPage{
-			Site: st.Key, Page: showPageState(page, o, s.Now()), Count: page.Count, Sort: ask.Sort, Comments: []View{},
+			Site: st.Key, Page: showThreadPage(page, ask.Page, o, s.Now()), Count: page.Count, Sort: ask.Sort, Comments: []View{},
 			Options: ThreadSettings{o.Votes, o.Guests, o.Live, o.MaxDepth, o.MaxLength, o.Language, o.Moderation != "off"},
 		}
 		if page.ID == "" {
@@ -105,21 +106,38 @@ func findPage(r Reader, st Site, ref string) (Page, error) {
 	if ref == "" || len(ref) > maxAddress || strings.ContainsRune(ref, 0) {
 		return Page{}, fault.New(fault.Malformed, "invalid_parameter", "The parameter page is the page's key or its address, at most 2048 bytes.")
 	}
-	key, url := ref, ""
-	if u, err := NormaliseURL(ref); err == nil {
-		key, url = u, u
-	}
+	named := namedPage(st.Key, ref)
 	page, err := r.PageByKey(st.Key, ref)
-	if fault.Is(err, "not_found") && key != ref {
-		page, err = r.PageByKey(st.Key, key)
+	if fault.Is(err, "not_found") && named.Key != ref {
+		page, err = r.PageByKey(st.Key, named.Key)
 	}
-	if fault.Is(err, "not_found") && url != "" {
-		page, err = r.PageByURL(st.Key, url)
+	if fault.Is(err, "not_found") && named.URL != "" {
+		page, err = r.PageByURL(st.Key, named.URL)
 	}
 	if fault.Is(err, "not_found") {
-		return Page{Site: st.Key, Key: key, URL: url}, nil
+		return named, nil
 	}
 	return page, err
+}
+
+// namedPage is all that a reader's name for a page says of it.
+func namedPage(site, ref string) Page {
+	if u, err := NormaliseURL(ref); err == nil {
+		return Page{Site: site, Key: u, URL: u}
+	}
+	return Page{Site: site, Key: ref}
+}
+
+// showThreadPage makes the view of a thread's page. One without a public
+// comment is shown as it was asked for: that somebody waits there, and what
+// they call the page, does not concern readers.
+func showThreadPage(page Page, ref string, o Options, at time.Time) PageView {
+	v := showPageState(page, o, at)
+	if page.Count == 0 {
+		named := namedPage(page.Site, ref)
+		v.Key, v.URL, v.Title = named.Key, named.URL, ""
+	}
+	return v
 }
 
 // threadReader reads comments with their replies, within a bound for all of
