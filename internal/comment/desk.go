@@ -273,7 +273,7 @@ func (d *deskReader) reports(c Comment, v *DeskView) error {
 		return nil
 	}
 	all, err := d.r.Reports(c.Site, c.ID)
-	for _, rep := range all {
+	for _, rep := range all[:min(len(all), c.Reports)] { // the newest; those before are of an older text
 		v.Reports.Reasons[rep.Reason]++
 	}
 	return err
