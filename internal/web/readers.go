@@ -140,11 +140,11 @@ func (s *Server) submit(c *fiber.Ctx) error {
 	if sub.Once, err = onceOf(c, "submit "+sub.Site, jsonAnswer(fiber.StatusCreated, shape)); err != nil {
 		return err
 	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
 	out, err := s.Comments.Submit(c.Context(), sub)
 	if err != nil {
 		return answered(c, err)
 	}
-	c.Set(fiber.HeaderCacheControl, "no-store")
 	return send(c, fiber.StatusCreated, shape(out))
 }
 

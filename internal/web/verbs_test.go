@@ -183,20 +183,20 @@ func (h *house) log(token, id string) (types []string) {
 	h.t.Helper()
 	type page struct {
 		Events     []event
-		NextCursor string `json:"next_cursor"`
+		NextCursor *string `json:"next_cursor"`
 	}
 	after := ""
 	for {
 		p := into[page](h.get(daily+"/events?limit=100&after="+after, as(token)).want(200))
-		if len(p.Events) == 0 {
-			return types
-		}
 		for _, e := range p.Events {
 			if id == "" || e.Data.Comment.ID == id {
 				types = append(types, e.Type)
 			}
 		}
-		after = p.NextCursor
+		if p.NextCursor == nil {
+			return types
+		}
+		after = *p.NextCursor
 	}
 }
 
