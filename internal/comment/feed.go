@@ -7,10 +7,15 @@ import (
 	"github.com/afterword-comments/afterword/internal/fault"
 )
 
+// feedBatches bounds what one page of the feed looks through: votes and other
+// events of the house may stand between two that integrators see.
+const feedBatches = 50
+
 // PublicEvents gives the bodies of a site's events that integrators may see,
 // in the order of the log. after is where to begin: a cursor, or the id of the
 // last event that the integrator has, which is what it can always say. next is
-// "" where there is no more for now.
+// "" where there is no more for now. A page looks through a bounded part of the
+// log, so it may come back with few, or none, and a next.
 func (s *Service) PublicEvents(ctx context.Context, site string, limit int, after string) (bodies []json.RawMessage, next string, err error) {
 	bodies = []json.RawMessage{}
 	err = s.Store.View(ctx, func(r Reader) error {
@@ -21,8 +26,8 @@ func (s *Service) PublicEvents(ctx context.Context, site string, limit int, afte
 		if err != nil {
 			return err
 		}
-		for {
-			events, err := r.Events(site, seq, limit+1)
+		for range feedBatches {
+			events, err := r.Events(site, seq, MaxLimit+1)
 			if err != nil || len(events) == 0 {
 				return err
 			}
@@ -37,6 +42,8 @@ func (s *Service) PublicEvents(ctx context.Context, site string, limit int, afte
 				}
 			}
 		}
+		next = Cursors{s.Ring}.Write(&Place{Key: seq}, "events", site)
+		return nil
 	})
 	return bodies, next, err
 }
