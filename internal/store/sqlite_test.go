@@ -97,7 +97,7 @@ func TestFilesArePrivate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Release() //nolint:errcheck // the test is over
+	defer lock.Release()
 	s := openAt(t, path)
 	if err := s.Backup(t.Context(), path+".backup"); err != nil {
 		t.Fatal(err)
@@ -208,7 +208,7 @@ func TestADestroyedPageIsNoticed(t *testing.T) {
 	const pageSize = 4096
 	for at := 0; at < len(sound); at += pageSize {
 		damaged := bytes.Clone(sound)
-		rand.Read(damaged[at : at+pageSize]) //nolint:errcheck // never fails
+		rand.Read(damaged[at : at+pageSize])
 		path := filepath.Join(t.TempDir(), "damaged.db")
 		if err := os.WriteFile(path, damaged, 0o600); err != nil {
 			t.Fatal(err)

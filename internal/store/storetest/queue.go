@@ -185,6 +185,11 @@ func testLongSearch(h *house) {
 			same(h, fmt.Sprintf("newest %v by %d", newest, limit), idsOf(walkQueue(h, q, func() {})), want)
 		}
 	}
+	rests := 0
+	found := walkQueue(h, comment.QueueQuery{Sites: []string{"daily"}, Search: "absent", Limit: 5}, func() { rests++ })
+	if len(found) != 0 || rests == 0 {
+		h.Errorf("a search for nothing found %d and rested %d times", len(found), rests)
+	}
 }
 
 func testReasons(h *house) {

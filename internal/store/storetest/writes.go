@@ -18,6 +18,7 @@ var writeTests = map[string]func(*house){
 	"a view returns its error":             testViewError,
 	"what is acknowledged can be read":     testAcknowledged,
 	"changes of one row follow each other": testCounter,
+	"a new store has room":                 testRoom,
 }
 
 var errSorry = errors.New("sorry")
@@ -205,6 +206,12 @@ func testSnapshot(h *house) {
 	}
 	if n := len(get(h, func(r comment.Reader) ([]comment.Page, error) { return r.Pages("daily", "", 9) })); n != 2 {
 		h.Errorf("%d pages in the next view, want 2", n)
+	}
+}
+
+func testRoom(h *house) {
+	if err := h.store.Room(); err != nil {
+		h.Error(err)
 	}
 }
 
