@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -50,7 +51,8 @@ func listen(addr string) (net.Listener, error) {
 // within which the process is gone.
 const (
 	noticeTime = 300 * time.Millisecond // for clients to see that connections close
-	drainTime  = 8 * time.Second
+	quietTime  = 100 * time.Millisecond // without a request, to take it that there is none on its way
+	drainTime  = 4 * time.Second        // for requests; then as long for connections
 )
 
 // serve runs an installation on a listener until the command is told to stop:
@@ -58,6 +60,8 @@ const (
 func serve(e *env, aw *plugin.Afterword, ln net.Listener, more func(fiber.Router)) error {
 	app := fiber.New(aw.FiberConfig())
 	app.Server().CloseOnShutdown = true
+	var requests traffic
+	app.Use(requests.count)
 	aw.Mount(app)
 	if more != nil {
 		more(app)
@@ -75,12 +79,44 @@ func serve(e *env, aw *plugin.Afterword, ln net.Listener, more func(fiber.Router
 	}
 	aw.Stop()
 	time.Sleep(noticeTime)
-	err = errors.Join(err, app.ShutdownWithTimeout(drainTime))
+	err = errors.Join(err, ln.Close())
+	requests.drain(drainTime)
+	if down := app.ShutdownWithTimeout(drainTime); !errors.Is(down, net.ErrClosed) { // the listener is
+		err = errors.Join(err, down)
+	}
 	if metrics != nil {
 		err = errors.Join(err, metrics.Close())
 	}
 	cancel()
 	return errors.Join(err, g.Wait(), aw.Close())
+}
+
+// traffic knows whether requests are being answered. The server's own shutdown
+// waits for them too, but it tells them to give up.
+type traffic struct{ taken, open atomic.Int64 }
+
+func (t *traffic) count(c *fiber.Ctx) error {
+	t.taken.Add(1)
+	t.open.Add(1)
+	defer t.open.Add(-1)
+	return c.Next()
+}
+
+// drain waits until there has been no request for quietTime, but no longer than
+// most.
+func (t *traffic) drain(most time.Duration) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	began := time.Now()
+	quiet, taken := began, t.taken.Load()
+	for now := range tick.C {
+		if n := t.taken.Load(); n != taken || t.open.Load() > 0 {
+			quiet, taken = now, n
+		}
+		if now.Sub(quiet) >= quietTime || now.Sub(began) >= most {
+			return
+		}
+	}
 }
 
 func serveMetrics(addr string, aw *plugin.Afterword) (*http.Server, error) {
