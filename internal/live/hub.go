@@ -1,7 +1,7 @@
 // Package live tells open browsers what has happened: it follows the logs of
 // the sites that somebody is watching and hands each event to the streams that
 // want it. Every node has one Hub; nothing is kept, so a stream that was away
-// is served from the log (see Hub.Since) or told to start again.
+// is served from the log by whoever opened it, or told to start again.
 package live
 
 import (
@@ -30,7 +30,7 @@ type Hub struct {
 	log     Log
 	mu      sync.Mutex
 	rooms   map[string]*room
-	streams int
+	streams map[*Stream]bool
 	closed  bool
 	joined  chan struct{} // somebody watches a site that nobody watched
 }
@@ -52,7 +52,7 @@ type Stream struct {
 
 // NewHub makes a hub over a log.
 func NewHub(log Log) *Hub {
-	return &Hub{log: log, rooms: map[string]*room{}, joined: make(chan struct{}, 1)}
+	return &Hub{log: log, rooms: map[string]*room{}, streams: map[*Stream]bool{}, joined: make(chan struct{}, 1)}
 }
 
 // Subscribe opens a stream of the events of some sites that wants accepts; nil
@@ -62,11 +62,11 @@ func NewHub(log Log) *Hub {
 func (h *Hub) Subscribe(from map[string]int64, wants func(comment.Event) bool) *Stream {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || h.streams >= maxStreams {
+	if h.closed || len(h.streams) >= maxStreams {
 		return nil
 	}
-	s := &Stream{hub: h, wants: wants, c: make(chan comment.Event, slack), sites: []string{}}
-	h.streams++
+	s := &Stream{hub: h, wants: wants, c: make(chan comment.Event, slack)}
+	h.streams[s] = true
 	for site, seq := range from {
 		r := h.rooms[site]
 		if r == nil {
@@ -103,9 +103,10 @@ func (s *Stream) Close() {
 
 // drop takes a stream out of its rooms; a second time changes nothing.
 func (h *Hub) drop(s *Stream) {
-	if s.sites == nil {
+	if !h.streams[s] {
 		return
 	}
+	delete(h.streams, s)
 	for _, site := range s.sites {
 		if r := h.rooms[site]; r != nil {
 			delete(r.members, s)
@@ -114,8 +115,6 @@ func (h *Hub) drop(s *Stream) {
 			}
 		}
 	}
-	s.sites = nil
-	h.streams--
 	close(s.c)
 }
 
@@ -123,7 +122,7 @@ func (h *Hub) drop(s *Stream) {
 func (h *Hub) Streams() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.streams
+	return len(h.streams)
 }
 
 // Run passes events on until ctx ends, then closes every stream.
@@ -151,10 +150,8 @@ func (h *Hub) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
-	for _, r := range h.rooms {
-		for s := range r.members {
-			h.drop(s)
-		}
+	for s := range h.streams {
+		h.drop(s)
 	}
 }
 
