@@ -183,14 +183,14 @@ func (d *document) verify(t testing.TB, x exchange) {
 			t.Errorf("%s: no such route in the document", what)
 		}
 		if err := d.checkJSON("/components/schemas/Problem", x.body); err != nil {
-			t.Errorf("%s: %v\n%s", what, err, x.body)
+			t.Errorf("%s: %v\n%.500s", what, err, x.body)
 		}
 		return
 	}
 	at := pointer(o.at, "responses", fmt.Sprint(x.status))
 	at, response := d.resolve(at, d.lookup(at))
 	if response == nil {
-		t.Errorf("%s: the document has no such status\n%s", what, x.body)
+		t.Errorf("%s: the document has no such status\n%.500s", what, x.body)
 		return
 	}
 	d.verifyHeaders(t, what, at, response, x.header)
@@ -255,7 +255,7 @@ func (d *document) verifyBody(t testing.TB, what, at string, response map[string
 		return
 	}
 	if err := d.checkJSON(pointer(at, "content", kind, "schema"), x.body); err != nil {
-		t.Errorf("%s: %v\n%s", what, err, x.body)
+		t.Errorf("%s: %v\n%.500s", what, err, x.body)
 	}
 }
 
@@ -279,7 +279,7 @@ func (d *document) verifyRequest(t testing.TB, what string, o operation, x excha
 		return
 	}
 	if err := d.checkJSON(pointer(o.at, "requestBody", "content", "application/json", "schema"), x.sent); err != nil {
-		t.Errorf("%s: the server took what the document does not allow: %v\n%s", what, err, x.sent)
+		t.Errorf("%s: the server took what the document does not allow: %v\n%.500s", what, err, x.sent)
 	}
 }
 

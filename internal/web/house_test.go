@@ -267,7 +267,7 @@ func (r reply) keepsSecrets() {
 func (r reply) want(status int) reply {
 	r.t.Helper()
 	if r.status != status {
-		r.t.Fatalf("%s: status %d, want %d: %s", r.what, r.status, status, r.body)
+		r.t.Fatalf("%s: status %d, want %d: %.500s", r.what, r.status, status, r.body)
 	}
 	return r
 }
@@ -277,7 +277,7 @@ func (r reply) refused(status int, code string) reply {
 	r.t.Helper()
 	r.want(status)
 	if got := into[struct{ Code string }](r).Code; got != code {
-		r.t.Fatalf("%s: code %q, want %q: %s", r.what, got, code, r.body)
+		r.t.Fatalf("%s: code %q, want %q: %.500s", r.what, got, code, r.body)
 	}
 	return r
 }
@@ -295,7 +295,7 @@ func (r reply) field(name string) string {
 func into[T any](r reply) (v T) {
 	r.t.Helper()
 	if err := json.Unmarshal(r.body, &v); err != nil {
-		r.t.Fatalf("%s: %v: %s", r.what, err, r.body)
+		r.t.Fatalf("%s: %v: %.500s", r.what, err, r.body)
 	}
 	return v
 }
