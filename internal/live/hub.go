@@ -6,6 +6,7 @@ package live
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -44,7 +45,7 @@ type room struct {
 // Stream is one browser's subscription.
 type Stream struct {
 	hub   *Hub
-	sites []string
+	after map[string]int64 // by site: up to here the stream is served
 	wants func(comment.Event) bool
 	c     chan comment.Event
 	lost  bool
@@ -57,15 +58,14 @@ func NewHub(log Log) *Hub {
 
 // Subscribe opens a stream of the events of some sites that wants accepts; nil
 // accepts all. from says, for each site, the number after which the stream
-// begins if nobody watches that site yet. It is nil when there are too many
-// streams or the hub is closed.
+// begins. It is nil when there are too many streams or the hub is closed.
 func (h *Hub) Subscribe(from map[string]int64, wants func(comment.Event) bool) *Stream {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed || len(h.streams) >= maxStreams {
 		return nil
 	}
-	s := &Stream{hub: h, wants: wants, c: make(chan comment.Event, slack)}
+	s := &Stream{hub: h, after: maps.Clone(from), wants: wants, c: make(chan comment.Event, slack)}
 	h.streams[s] = true
 	for site, seq := range from {
 		r := h.rooms[site]
@@ -73,8 +73,8 @@ func (h *Hub) Subscribe(from map[string]int64, wants func(comment.Event) bool) *
 			r = &room{seq: seq, members: map[*Stream]bool{}}
 			h.rooms[site] = r
 		}
+		r.seq = min(r.seq, seq) // the room goes back for whoever begins earlier
 		r.members[s] = true
-		s.sites = append(s.sites, site)
 	}
 	select {
 	case h.joined <- struct{}{}:
@@ -107,7 +107,7 @@ func (h *Hub) drop(s *Stream) {
 		return
 	}
 	delete(h.streams, s)
-	for _, site := range s.sites {
+	for site := range s.after {
 		if r := h.rooms[site]; r != nil {
 			delete(r.members, s)
 			if len(r.members) == 0 {
@@ -167,39 +167,58 @@ func (h *Hub) watched() []string {
 
 // pass hands the new events of one site to its streams.
 func (h *Hub) pass(ctx context.Context, site string) error {
-	h.mu.Lock()
-	r := h.rooms[site]
-	if r == nil {
-		h.mu.Unlock()
-		return nil
+	for {
+		r, after := h.room(site)
+		if r == nil {
+			return nil
+		}
+		var events []comment.Event
+		err := h.log.View(ctx, func(rd comment.Reader) (err error) {
+			events, err = rd.Events(site, after, batch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if h.give(r, after, events) && len(events) < batch {
+			return nil
+		}
 	}
-	after := r.seq
-	h.mu.Unlock()
+}
 
-	var events []comment.Event
-	err := h.log.View(ctx, func(rd comment.Reader) (err error) {
-		events, err = rd.Events(site, after, batch)
-		return err
-	})
-	if err != nil {
-		return err
-	}
+func (h *Hub) room(site string) (r *room, after int64) {
 	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r = h.rooms[site]; r == nil {
+		return nil, 0
+	}
+	return r, r.seq
+}
+
+// give hands the events after a number to the streams of a room. It does
+// nothing, and reports false, if the room has gone back meanwhile.
+func (h *Hub) give(r *room, after int64, events []comment.Event) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r.seq != after {
+		return false
+	}
 	for _, e := range events {
 		r.seq = e.Seq
 		for s := range r.members {
 			h.hand(s, e)
 		}
 	}
-	h.mu.Unlock()
-	if len(events) == batch {
-		return h.pass(ctx, site)
-	}
-	return nil
+	return true
 }
 
-// hand gives an event to a stream; one that does not keep up is closed.
+// hand gives an event to a stream that has not had it; one that does not keep
+// up is closed.
 func (h *Hub) hand(s *Stream, e comment.Event) {
+	if e.Seq <= s.after[e.Site] {
+		return
+	}
+	s.after[e.Site] = e.Seq
 	if s.wants != nil && !s.wants(e) {
 		return
 	}

@@ -146,6 +146,25 @@ func TestAStreamGetsEveryEventInOrder(t *testing.T) {
 	s.wantSilence(stream)
 }
 
+// A stream begins where it says, however far the others are: between looking at
+// the log and subscribing, events may have been passed on already.
+func TestAStreamBeginsWhereItSays(t *testing.T) {
+	s := newStudio(t)
+	first := s.subscribe(map[string]int64{"daily": 0}, nil)
+	s.happen(s.store, "daily", 5)
+	s.wantEvents(first, "daily", 1, 5)
+	behind := s.subscribe(map[string]int64{"daily": 2}, nil)
+	ahead := s.subscribe(map[string]int64{"daily": 6}, nil)
+	s.wantEvents(behind, "daily", 3, 5)
+	s.happen(s.store, "daily", 2)
+	s.wantEvents(behind, "daily", 6, 7)
+	s.wantEvents(first, "daily", 6, 7)
+	s.wantEvents(ahead, "daily", 7, 7)
+	for _, stream := range []*live.Stream{first, behind, ahead} {
+		s.wantSilence(stream)
+	}
+}
+
 func TestStreamsOfTwoSitesDoNotMix(t *testing.T) {
 	s := newStudio(t)
 	daily := s.subscribe(map[string]int64{"daily": 0}, nil)
@@ -246,20 +265,21 @@ func TestAClosedStreamGetsNothingMore(t *testing.T) {
 func TestStreamsComeAndGoWhileEventsPass(t *testing.T) {
 	s := newStudio(t)
 	stays := s.subscribe(map[string]int64{"daily": 0}, nil)
+	s.happen(s.store, "daily", 2)
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
 			for range 40 {
 				stream := s.hub.Subscribe(map[string]int64{"daily": 0}, nil)
-				last := int64(-1)
+				last := int64(0)
 				for range 2 {
 					select {
 					case e := <-stream.Events():
-						if e.Seq <= last {
-							t.Errorf("%d came after %d", e.Seq, last)
+						if last++; e.Seq != last {
+							t.Errorf("%d came, and %d should have", e.Seq, last)
 						}
-						last = e.Seq
-					default:
+					case <-time.After(20 * time.Second):
+						t.Error("the stream is silent")
 					}
 				}
 				stream.Close()
@@ -270,7 +290,7 @@ func TestStreamsComeAndGoWhileEventsPass(t *testing.T) {
 		s.happen(s.store, "daily", 1)
 	}
 	all.Wait()
-	s.wantEvents(stays, "daily", 1, 100)
+	s.wantEvents(stays, "daily", 1, 102)
 	if s.hub.Streams() != 1 {
 		t.Errorf("%d streams are open", s.hub.Streams())
 	}
