@@ -80,7 +80,7 @@ async function work(site: Site, receiver: Receiver) {
 test('desk: no violation from the sign-in to the last attempt of a delivery', async ({ site, moderate, service, receiver }) => {
   const options = { viewport: { width: 1440, height: 900 }, ...measured }
   const inbox = await work(site, receiver)
-  const desk = await moderate(await site.hire('Ada', 'admin'), '/admin/', options)
+  const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/', options)
   const { page } = desk
   await expect(desk.rows).toHaveCount(2)
   await desk.press('x')
@@ -120,7 +120,7 @@ for (const [look, width, colorScheme] of [['dark', 1440, 'dark'], ['on a phone',
     await expect(page.getByRole('heading', { name: 'Sign in to the desk' })).toBeVisible()
     await check(page, 'sign-in')
     const inbox = await work(site, receiver)
-    const desk = await moderate(await site.hire('Ada', 'admin'), '/admin/', options)
+    const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/', options)
     await expect(desk.rows).toHaveCount(2)
     await check(desk.page, 'queue')
     await desk.rows.first().getByRole('button', { name: 'Details' }).click()

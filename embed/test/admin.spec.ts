@@ -6,7 +6,7 @@ test('an endpoint is added, tested and redelivered to, and a hostile answer stay
   const inbox = receiver.inbox(site.key)
   const hostile = `<script>globalThis.injected = 1</script><img src=x onerror="globalThis.injected = 1"></pre><h1>Injected</h1>`
   inbox.answer = { status: 500, body: hostile }
-  const desk = await moderate(await site.hire('Ada', 'admin'), '/admin/webhooks')
+  const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/webhooks')
   const { page } = desk
   await expect(page.getByText('No endpoint yet.')).toBeVisible()
   await page.getByLabel('URL').fill('http://10.0.0.1/internal')
@@ -50,7 +50,7 @@ test('an endpoint is added, tested and redelivered to, and a hostile answer stay
 
 test('an endpoint is paused, gets a second secret, and is deleted after a question', async ({ site, moderate, receiver }) => {
   const inbox = await site.send(receiver)
-  const desk = await moderate(await site.hire('Ada', 'admin'), '/admin/webhooks')
+  const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/webhooks')
   const endpoint = desk.page.getByRole('article', { name: inbox.url })
   await endpoint.getByRole('button', { name: 'Pause' }).click()
   await expect(endpoint).toContainText('Paused')
@@ -81,7 +81,7 @@ test('an endpoint is paused, gets a second secret, and is deleted after a questi
 
 test('options are explained, saved and obeyed', async ({ site, moderate, service, read, guard }) => {
   guard.allow(/status of (400|422) .*options/)
-  const desk = await moderate(await site.hire('Ada', 'admin'), '/admin/settings')
+  const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/settings')
   const { page } = desk
   const save = page.locator('form').filter({ hasText: 'Hold for moderation' }).getByRole('button', { name: 'Save' })
   await expect(save).toBeDisabled()
@@ -107,7 +107,7 @@ test('options are explained, saved and obeyed', async ({ site, moderate, service
 })
 
 test('words are added to lists and taken off again', async ({ site, moderate }) => {
-  const desk = await moderate(await site.hire('Ada', 'admin'), '/admin/settings')
+  const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/settings')
   const { page } = desk
   const field = page.getByLabel('Suspect: Word or phrase')
   await field.fill('humbug')

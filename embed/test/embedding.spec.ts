@@ -161,6 +161,34 @@ test('a server that is away is said to be, and the thread is there when it is ba
   await service.end()
 })
 
+test('a widget whose code does not come offers to try again', async ({ site, browse, guard }) => {
+  guard.allow(/ERR_FAILED/, /dynamically imported module/)
+  await site.publish('Here at last.')
+  const page = await browse()
+  await page.route('**/assets/*', route => route.abort())
+  await page.goto(site.article())
+  const widget = new Widget(page)
+  const again = page.getByRole('button', { name: 'Try again' })
+  await expect(again).toBeVisible()
+  await page.unroute('**/assets/*')
+  await again.click()
+  await expect(widget.comment('Here at last.')).toBeVisible()
+})
+
+test('with data-loading=click nothing is fetched before the click', async ({ site, browse }) => {
+  await site.publish('Worth a click.')
+  const page = await browse()
+  const fetched: string[] = []
+  page.on('request', request => /\/comments\?/.test(request.url()) && fetched.push(request.url()))
+  await page.goto(site.article({ attributes: { loading: 'click' } }))
+  const widget = new Widget(page)
+  const show = widget.button('Show 1 comment')
+  await expect(show).toBeVisible()
+  expect(fetched).toEqual([])
+  await show.click()
+  await expect(widget.comment('Worth a click.')).toBeVisible()
+})
+
 test('tells the host page what happens, and lets it refuse', async ({ site, browse }) => {
   const page = await browse()
   await page.addInitScript(() => {

@@ -69,6 +69,23 @@ test('thirty comments come in two pages, and the focus goes to the first of the 
   expect(await focused(widget.comment('Comment number 26.'))).toBe(true)
 })
 
+test.describe('without live updates', () => {
+  test.use({ options: { undo_window: '0s', live: 'off' } })
+
+  test('a reload shows what is there now', async ({ site, read }) => {
+    await site.publish('The first word.')
+    const widget = await read()
+    await expect(widget.comments).toHaveCount(1)
+    const second = await site.publish('The second word.')
+    await widget.page.reload()
+    await expect(widget.comment('The second word.')).toBeVisible({ timeout: 3000 })
+    await site.decide('reject', second)
+    await widget.page.reload()
+    await expect(widget.comment('The first word.')).toBeVisible()
+    await expect(widget.comment('The second word.')).toHaveCount(0)
+  })
+})
+
 test('a vote counts once, can be taken back and is remembered', async ({ site, read }) => {
   await site.publish('Vote on this.')
   const widget = await read()
