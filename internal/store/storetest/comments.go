@@ -167,6 +167,10 @@ func testReports(h *house) {
 		return nil
 	})
 	same(h, "one report a reader and revision", got, []bool{true, false, true, true})
+	h.conflicts("an id twice", func(tx comment.Tx) error {
+		_, err := tx.InsertReport(report("r1", c.ID, 1, "y"))
+		return err
+	})
 	same(h, "reports, newest first",
 		get(h, func(r comment.Reader) ([]comment.Report, error) { return r.Reports("daily", c.ID) }), []comment.Report{again, first})
 }
