@@ -257,6 +257,11 @@ func (s *Server) audit(c *fiber.Ctx) error {
 	if !has.Includes(needs) {
 		return fault.New(fault.Forbidden, "forbidden", "This needs the role "+string(needs)+".")
 	}
+	if site != "" {
+		if _, err := s.Comments.SiteOf(c.Context(), site); err != nil {
+			return err
+		}
+	}
 	out, err := s.Comments.AuditLog(c.Context(), site, limit, v.Get("cursor"))
 	if err != nil {
 		return err
