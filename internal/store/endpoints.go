@@ -112,9 +112,14 @@ func (q *query) Deliveries(ask comment.DeliveryQuery) ([]comment.Delivery, error
 	if ask.Before == "" {
 		ask.Before = lastID
 	}
-	return list(q, scanDelivery, "select "+deliveryColumns+` from deliveries
-		where site_id = $1 and endpoint_id = $2 and delivery_id < $3 and ($4 = '' or state = $4) order by delivery_id desc limit $5`,
-		ask.Site, ask.Endpoint, ask.Before, string(ask.State), ask.Limit)
+	const (
+		from  = " from deliveries where site_id = $1 and endpoint_id = $2 and delivery_id < $3"
+		order = " order by delivery_id desc limit $4"
+	)
+	if ask.State == "" {
+		return list(q, scanDelivery, "select "+deliveryColumns+from+order, ask.Site, ask.Endpoint, ask.Before, ask.Limit)
+	}
+	return list(q, scanDelivery, "select "+deliveryColumns+from+" and state = $5"+order, ask.Site, ask.Endpoint, ask.Before, ask.Limit, string(ask.State))
 }
 
 func (q *query) Delivery(site, id string) (comment.Delivery, error) {

@@ -272,6 +272,7 @@ create table deliveries (
 create unique index deliveries_by_id on deliveries (delivery_id);
 create unique index deliveries_by_event on deliveries (site_id, endpoint_id, event_id, replay);
 create index deliveries_by_endpoint on deliveries (site_id, endpoint_id, delivery_id);
+create index deliveries_by_state on deliveries (site_id, endpoint_id, state, delivery_id);
 create index deliveries_due on deliveries (site_id, endpoint_id, next_at, event_seq) where state = 'owed';
 create index deliveries_open on deliveries (site_id, endpoint_id, comment_id, event_seq) where state = 'owed';
 create index deliveries_leased on deliveries (site_id, endpoint_id) where lease_token <> '';
