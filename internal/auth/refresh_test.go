@@ -242,5 +242,7 @@ func TestTheStoresFaultsAreNotSignOuts(t *testing.T) {
 // brokenStore is a database that cannot be reached.
 type brokenStore struct{ err error }
 
+func (s brokenStore) Room() error { return s.err }
+
 func (s brokenStore) View(context.Context, func(comment.Reader) error) error { return s.err }
 func (s brokenStore) Write(context.Context, func(comment.Tx) error) error    { return s.err }
