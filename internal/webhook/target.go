@@ -90,7 +90,10 @@ func parseTarget(raw string) (*url.URL, error) {
 func portOf(u *url.URL) uint16 {
 	switch {
 	case u.Port() != "":
-		n, _ := strconv.ParseUint(u.Port(), 10, 16)
+		n, err := strconv.ParseUint(u.Port(), 10, 16)
+		if err != nil { // beyond the last port
+			return 0
+		}
 		return uint16(n)
 	case u.Scheme == "http":
 		return 80
