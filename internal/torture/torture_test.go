@@ -54,7 +54,7 @@ func TestTorture(t *testing.T) {
 	asked again   %d requests without an answer, %d submissions after theirs
 	lost          %d
 	in the log    %d events, %d of them approvals
-	delivered     %d times, %d of them again; at most %d again at one endpoint after one kill (%d may be in flight)
+	delivered     %d times, %d of them again; %d in flight at an endpoint at each kill explain them (%d may be)
 	faults        %d`,
 		*seed, len(e.kills), time.Since(began).Round(time.Second), len(b.comments), b.edits, len(b.decisions), b.undos(), len(b.votes),
 		b.retries, b.replays, lost, f.events, f.approvals, len(e.accepted), f.duplicates, f.worst, inFlight, len(f.faults))
@@ -170,7 +170,7 @@ func seesFaults(t *testing.T, e evidence) {
 		"a lost comment": {do: func(e *evidence) { e.book.comments = append(e.book.comments, &promise{id: "none"}) }, want: "LOST: comment none"},
 		"a lost edit":    {do: func(e *evidence) { e.book.comments[0].texts[99] = "new" }, want: "LOST: revision 99"},
 		"a lost decision": {do: func(e *evidence) {
-			e.book.decisions = append(e.book.decisions, &decision{id: "none", comment: someone, to: "pending"})
+			e.book.decisions = append(e.book.decisions, &decision{id: "none", comment: &promise{site: "now", id: someone.id}, to: "approved"})
 		}, want: "LOST: decision none"},
 		"a lost undo": {do: func(e *evidence) { ruled.undone = true }, sql: "update decisions set state = 'done' where decision_id = '" + ruled.id + "'", want: "LOST: the undo of decision"},
 		"a lost vote": {do: func(e *evidence) {
@@ -182,13 +182,14 @@ func seesFaults(t *testing.T, e evidence) {
 		"a webhook of nothing": {do: func(e *evidence) { e.accepted = append(e.accepted, delivery{id: "none"}) }, want: "none was delivered and is not in the log"},
 		"a webhook changed":    {do: func(e *evidence) { e.accepted[0].body += " " }, want: "delivered otherwise than it is in the log"},
 		"a wrong order":        {do: func(e *evidence) { reverse(e.accepted) }, want: "was delivered after event"},
-		"a needless double":    {do: func(e *evidence) { e.accepted, e.kills = append(e.accepted, e.accepted[0]), nil }, want: "twice without a kill in between"},
+		"a needless double":    {do: func(e *evidence) { e.accepted, e.kills = append(e.accepted, e.accepted[0]), nil }, want: "a call came twice without a kill in between"},
 		"a gap in the log":     {sql: "delete from events where site_id = 'now' and seq = 3", want: "the log of now has"},
 		"a lost end of a log":  {sql: "delete from events where site_id = 'now' and seq = (select max(seq) from events where site_id = 'now')", want: "the log of now has its head at"},
 		"a wrong count":        {sql: "update status_counts set n = n + 1 where site_id = 'now' and status = 'approved'", want: "now/approved"},
 		"a wrong page count":   {sql: "update pages set visible = visible + 1", want: "counts"},
 		"an open delivery":     {sql: "update deliveries set state = 'owed' where rowid = 1", want: "is owed after"},
 		"a silent approval":    {sql: "update events set type = 'comment.edited' where seq = (select min(seq) from events where type = 'comment.approved')", want: "was approved"},
+		"too many doubles":     {do: func(e *evidence) { e.kills, e.accepted = e.kills[:1], manyTwice(e.accepted, e.kills[0]) }, want: "calls come twice, more than were in flight"},
 		"a bad signature":      {do: func(e *evidence) { e.bad = []string{"no matching signature"} }, want: "a call that should not have been: no matching signature"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -261,4 +262,15 @@ func reverse(all []delivery) {
 	for i, j := 0, len(all)-1; i < j; i, j = i+1, j-1 {
 		all[i], all[j] = all[j], all[i]
 	}
+}
+
+// manyTwice makes more calls come again after a kill than were in flight.
+func manyTwice(all []delivery, k killing) (twice []delivery) {
+	for _, d := range all[:inFlight+1] {
+		d.path, d.at = "/now", k.from.Add(-time.Second)
+		twice = append(twice, d)
+		d.at = k.to.Add(time.Second)
+		twice = append(twice, d)
+	}
+	return twice
 }
