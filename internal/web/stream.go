@@ -50,13 +50,18 @@ func (e eventStream) flush() error {
 	return e.w.Flush()
 }
 
-// serve starts a stream. run writes it until it is done.
-func (s *Server) serve(c *fiber.Ctx, run func(e eventStream)) error {
+// serve starts the stream of a subscription. run writes it until it is done.
+func (s *Server) serve(c *fiber.Ctx, sub *live.Stream, run func(e eventStream)) error {
 	c.Set(fiber.HeaderContentType, "text/event-stream; charset=utf-8")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")
+	if c.Method() == fiber.MethodHead { // nobody would read it
+		sub.Close()
+		return nil
+	}
 	conn := c.Context().Conn()
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
+		defer sub.Close()
 		e := eventStream{w, conn}
 		fmt.Fprint(w, "retry: 2000\n\n")
 		if e.flush() == nil {
@@ -67,8 +72,9 @@ func (s *Server) serve(c *fiber.Ctx, run func(e eventStream)) error {
 }
 
 // loop passes a subscription on until the client goes, falls behind, or the
-// server stops. until ends it in any case; zero = never.
-func (s *Server) loop(e eventStream, sub *live.Stream, until time.Time, each func(comment.Event) error) {
+// server stops. may is asked between the events whether the client may go on;
+// nil = it may.
+func (s *Server) loop(e eventStream, sub *live.Stream, may func() error, each func(comment.Event) error) {
 	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
 	for {
@@ -83,8 +89,8 @@ func (s *Server) loop(e eventStream, sub *live.Stream, until time.Time, each fun
 			if each(ev) != nil {
 				return
 			}
-		case now := <-tick.C:
-			if !until.IsZero() && now.After(until) {
+		case <-tick.C:
+			if may != nil && may() != nil {
 				return
 			}
 			fmt.Fprint(e.w, ": still here\n\n")
@@ -104,7 +110,7 @@ func (s *Server) stream(c *fiber.Ctx) error {
 		return err
 	}
 	site, ref := param(c, "site"), v.Get("page")
-	st, page, err := s.Comments.PageOf(c.Context(), site, ref)
+	st, _, err := s.Comments.PageOf(c.Context(), site, ref)
 	if err != nil {
 		return err
 	}
@@ -125,11 +131,10 @@ func (s *Server) stream(c *fiber.Ctx) error {
 	if sub == nil {
 		return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "Too many streams are open.", RetryAfter: 30 * time.Second}
 	}
-	w := &pageWatch{s: s, site: site, ref: ref, page: page, last: after}
-	return s.serve(c, func(e eventStream) {
-		defer sub.Close()
+	w := &pageWatch{s: s, site: site, ref: ref, last: after}
+	return s.serve(c, sub, func(e eventStream) {
 		if w.catchUp(e) == nil {
-			s.loop(e, sub, time.Time{}, func(ev comment.Event) error { return w.pass(e, ev) })
+			s.loop(e, sub, nil, func(ev comment.Event) error { return w.pass(e, ev) })
 		}
 	})
 }
@@ -143,8 +148,15 @@ type pageWatch struct {
 	last int64        // number of the last event that was passed on
 }
 
-// catchUp says hello, and passes on what the stream has missed.
+// catchUp says hello, and passes on what the stream has missed. The page is
+// read again now that the stream is subscribed, so that nothing can fall
+// between the two.
 func (w *pageWatch) catchUp(e eventStream) error {
+	_, page, err := w.s.Comments.PageOf(context.Background(), w.site, w.ref)
+	if err != nil {
+		return err
+	}
+	w.page = page
 	if err := e.send(0, "ready", map[string]int{"count": w.page.Count}); err != nil {
 		return err
 	}
@@ -221,7 +233,8 @@ type queueEvent struct {
 }
 
 // queueStream is the moderators' view of the queue as it changes. It ends with
-// the token that opened it.
+// the token that opened it, with its session and with its account, and shows
+// what the account may see at the moment.
 func (s *Server) queueStream(c *fiber.Ctx) error {
 	v, err := values(c)
 	if err != nil {
@@ -232,25 +245,40 @@ func (s *Server) queueStream(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	counts, err := s.Comments.CountsFor(c.Context(), who.Account, site)
-	if err != nil {
-		return err
-	}
 	sub := s.Hub.Subscribe(heads, func(e comment.Event) bool { return e.CommentID != "" && e.Type != comment.CommentVoted })
 	if sub == nil {
 		return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "Too many streams are open.", RetryAfter: 30 * time.Second}
 	}
-	return s.serve(c, func(e eventStream) {
-		defer sub.Close()
-		if e.send(0, "ready", map[string]any{"counts": counts}) != nil {
-			return
+	w := &queueWatch{s: s, bearer: comment.BearerOf(strings.Clone(c.Get(fiber.HeaderAuthorization))), site: site}
+	return s.serve(c, sub, func(e eventStream) {
+		counts, err := s.Comments.CountsFor(context.Background(), who.Account, site)
+		if err == nil && e.send(0, "ready", map[string]any{"counts": counts}) == nil {
+			s.loop(e, sub, w.may, func(ev comment.Event) error { return w.pass(e, ev) })
 		}
-		s.loop(e, sub, who.ExpiresAt, func(ev comment.Event) error { return s.tellQueue(e, who.Account, site, ev) })
 	})
 }
 
-func (s *Server) tellQueue(e eventStream, who comment.Account, site string, ev comment.Event) error {
-	c, counts, err := s.Comments.QueueNews(context.Background(), who, site, ev)
+// queueWatch is one moderator's stream of the queue.
+type queueWatch struct {
+	s      *Server
+	bearer string
+	site   string // "" = all that the account may see
+}
+
+func (w *queueWatch) may() error {
+	_, err := w.s.Auth.Identify(context.Background(), w.bearer)
+	return err
+}
+
+func (w *queueWatch) pass(e eventStream, ev comment.Event) error {
+	who, err := w.s.Auth.Identify(context.Background(), w.bearer)
+	if err != nil {
+		return err
+	}
+	if who.Account.RoleOn(ev.Site) == "" {
+		return nil
+	}
+	c, counts, err := w.s.Comments.QueueNews(context.Background(), who.Account, w.site, ev)
 	if err != nil {
 		return err
 	}

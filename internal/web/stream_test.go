@@ -1,0 +1,281 @@
+package web_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+)
+
+// soon is how fast news has to arrive. The promise is a second; the rest is for
+// machines that are busy with other tests.
+const soon = 5 * time.Second
+
+// sse is one server-sent event.
+type sse struct {
+	id, name string
+	data     []byte
+}
+
+// stream is an open event stream whose events the document agrees with.
+type stream struct {
+	h      *house
+	at     string // of the events in the document
+	events chan sse
+	cancel context.CancelFunc
+}
+
+func (h *house) stream(path string, changes ...change) *stream {
+	h.t.Helper()
+	ctx, cancel := context.WithCancel(h.t.Context())
+	r, err := http.NewRequestWithContext(ctx, "GET", h.url+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, c := range changes {
+		c(r)
+	}
+	answer, err := h.client.Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	openAPI().verify(h.t, exchange{method: "GET", url: r.URL, status: answer.StatusCode, header: answer.Header, isStream: true})
+	o, _ := openAPI().find("GET", r.URL.Path)
+	s := &stream{h, pointer(o.at, "responses", "200", "content", "text/event-stream", "x-events"), make(chan sse, 1000), cancel}
+	if answer.StatusCode != 200 || answer.Header.Get("X-Accel-Buffering") != "no" {
+		h.t.Fatalf("%s: %d %v", path, answer.StatusCode, answer.Header)
+	}
+	h.t.Cleanup(cancel)
+	go s.read(answer)
+	return s
+}
+
+// read takes the stream apart until it ends.
+func (s *stream) read(answer *http.Response) {
+	defer close(s.events)
+	defer answer.Body.Close()
+	lines := bufio.NewScanner(answer.Body)
+	var e sse
+	for first := true; lines.Scan(); first = false {
+		name, value, _ := strings.Cut(lines.Text(), ": ")
+		switch {
+		case first && lines.Text() != "retry: 2000":
+			s.h.t.Errorf("the stream begins with %q", lines.Text())
+		case name == "id":
+			e.id = value
+		case name == "event":
+			e.name = value
+		case name == "data":
+			e.data = []byte(value)
+		case name == "" && e.name != "":
+			s.events <- e
+			e = sse{}
+		}
+	}
+}
+
+// next waits for an event of this name and reads its data.
+func next[T any](s *stream, name string) (data T, id string) {
+	s.h.t.Helper()
+	select {
+	case e, ok := <-s.events:
+		if !ok {
+			s.h.t.Fatalf("the stream ended; want %s", name)
+		}
+		if e.name != name {
+			s.h.t.Fatalf("event %s %s, want %s", e.name, e.data, name)
+		}
+		if err := openAPI().checkJSON(pointer(s.at, name), e.data); err != nil {
+			s.h.t.Errorf("event %s: %v: %s", name, err, e.data)
+		}
+		if err := json.Unmarshal(e.data, &data); err != nil {
+			s.h.t.Fatal(err)
+		}
+		return data, e.id
+	case <-time.After(soon):
+		s.h.t.Fatalf("waited in vain for %s", name)
+	}
+	return data, ""
+}
+
+// ends waits for the end of the stream, without any event before it.
+func (s *stream) ends() {
+	s.h.t.Helper()
+	select {
+	case e, ok := <-s.events:
+		if ok {
+			s.h.t.Errorf("event %s %s, want the end", e.name, e.data)
+		}
+	case <-time.After(soon):
+		s.h.t.Error("the stream goes on")
+	}
+}
+
+type pageNews struct {
+	Type, ID        string
+	ParentID        *string `json:"parent_id"`
+	Revision, Count int
+	Visible, Open   bool
+}
+
+var pageStream = daily + "/stream?page=" + url.QueryEscape(article)
+
+func TestStream(t *testing.T) {
+	t.Parallel()
+	h := open(t, running)
+	mod := h.staff("grace", comment.Moderator, "daily")
+	s := h.stream(pageStream, from(origin)) // of a page that nobody has commented on
+	if hello, _ := next[pageNews](s, "ready"); hello.Count != 0 {
+		t.Errorf("%+v", hello)
+	}
+	h.comment("Never public.")
+	h.public(mod, "Elsewhere.", on(origin+"/b"))
+	root := h.public(mod, "Root.")
+	got, firstID := next[pageNews](s, "comment")
+	if got.Type != "comment.approved" || got.ID != root.Comment.ID || !got.Visible || got.Count != 1 || got.ParentID != nil || firstID == "" {
+		t.Errorf("%+v %s", got, firstID)
+	}
+	reply := h.public(mod, "Reply.", answering(root.Comment.ID))
+	if got, _ := next[pageNews](s, "comment"); got.ID != reply.Comment.ID || got.ParentID == nil || *got.ParentID != root.Comment.ID || got.Count != 2 {
+		t.Errorf("%+v", got)
+	}
+	h.patch(comments+"/"+reply.Comment.ID, `{"text":"Better."}`, as(reply.EditToken)).want(200) // pending: not told
+	h.decide(mod, "reject", root.Comment)
+	if got, _ := next[pageNews](s, "comment"); got.Type != "comment.rejected" || got.Visible || got.Count != 1 {
+		t.Errorf("%+v", got)
+	}
+	h.patch(daily+"/pages?page="+article, `{"open":false}`, as(mod)).want(200)
+	if got, _ := next[pageNews](s, "page"); got.Open {
+		t.Errorf("%+v", got)
+	}
+
+	// Who comes back hears what was missed, and nothing twice.
+	again := h.stream(pageStream, header("Last-Event-ID", firstID))
+	if hello, _ := next[pageNews](again, "ready"); hello.Count != 1 {
+		t.Errorf("%+v", hello)
+	}
+	for _, want := range []string{reply.Comment.ID, root.Comment.ID} {
+		if got, id := next[pageNews](again, "comment"); got.ID != want || id <= firstID && len(id) <= len(firstID) {
+			t.Errorf("%+v %s, want %s", got, id, want)
+		}
+	}
+	next[pageNews](again, "page")
+	h.patch(daily+"/pages?page="+article, `{"open":true}`, as(mod)).want(200)
+	for _, s := range []*stream{s, again} {
+		if got, _ := next[pageNews](s, "page"); !got.Open {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// TestStreamTooFarBehind: who was away for too long starts again.
+func TestStreamTooFarBehind(t *testing.T) {
+	t.Parallel()
+	h := open(t, running)
+	mod := h.staff("grace", comment.Moderator, "daily")
+	p := h.public(mod, "One.")
+	together(501, func(i int) {
+		_, err := h.app.Comments.Vote(t.Context(), comment.Ballot{Site: "daily", ID: p.Comment.ID, Value: 1, Client: comment.Client{IP: "192.0.2.1", Agent: fmt.Sprint(i)}})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	s := h.stream(pageStream, header("Last-Event-ID", "1"))
+	next[pageNews](s, "ready")
+	_, id := next[struct{}](s, "reset")
+	h.public(mod, "Two.")
+	if got, _ := next[pageNews](s, "comment"); got.Count != 2 {
+		t.Errorf("%+v", got)
+	}
+	h.stream(pageStream, header("Last-Event-ID", id))
+}
+
+func TestNoStream(t *testing.T) {
+	t.Parallel()
+	h := open(t, running, with("live", "off"))
+	h.get(pageStream, from(origin)).want(204)
+	h.get(daily+"/stream").refused(400, "invalid_parameter")
+	h.get("/api/v1/sites/weekly/stream?page=x").refused(404, "not_found")
+}
+
+// TestStreamsEnd: with the server, and with the client; nothing is left behind.
+func TestStreamsEnd(t *testing.T) {
+	t.Parallel()
+	h := open(t, running)
+	mod := h.staff("grace", comment.Moderator, "daily")
+	a, b, c := h.stream(pageStream), h.stream(pageStream), h.stream("/api/v1/moderation/stream", as(mod))
+	next[pageNews](a, "ready")
+	next[pageNews](b, "ready")
+	next[queueNews](c, "ready")
+	if n := h.app.Hub.Streams(); n != 3 {
+		t.Errorf("%d streams", n)
+	}
+	b.cancel()
+	h.eventually("the server notices", func() bool {
+		h.public(mod, "News that cannot be delivered.")
+		return h.app.Hub.Streams() == 2
+	})
+	if r := h.send("HEAD", pageStream, nil); r.status != 200 {
+		t.Errorf("HEAD: %d", r.status)
+	}
+	h.eventually("HEAD leaves no stream", func() bool { return h.app.Hub.Streams() == 2 })
+	h.app.Stop()
+	h.eventually("no stream is left", func() bool { return h.app.Hub.Streams() == 0 })
+}
+
+type queueNews struct {
+	Type, Site, ID, Status, By, Action string
+	Revision                           int
+	Counts                             map[string]int
+}
+
+func TestQueueStream(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	h := open(t, running, clock.build, with("undo_window", "5s"))
+	h.site("weekly", map[string]string{"rate_limits": "off"})
+	mod, owner := h.staff("grace", comment.Moderator, "daily"), h.staff("alan", comment.Owner, "")
+	h.get("/api/v1/moderation/stream").refused(401, "unauthorized")
+	h.get("/api/v1/moderation/stream?site=weekly", as(mod)).refused(404, "not_found")
+	s := h.stream("/api/v1/moderation/stream", as(mod), from(origin))
+	if hello, _ := next[queueNews](s, "ready"); hello.Counts["pending"] != 0 {
+		t.Errorf("%+v", hello)
+	}
+	all := h.stream("/api/v1/moderation/stream?site=weekly", as(owner))
+	next[queueNews](all, "ready")
+
+	h.post("/api/v1/sites/weekly/comments", write("Foreign.", on("https://weekly.example/a"))).want(201)
+	if got, _ := next[queueNews](all, "comment"); got.Site != "weekly" || got.Type != "comment.created" {
+		t.Errorf("%+v", got)
+	}
+	p := h.comment("One.")
+	want := func(typ, status, by, action string) {
+		t.Helper()
+		got, id := next[queueNews](s, "comment")
+		if got.Type != typ || got.ID != p.Comment.ID || got.Status != status || got.By != by || got.Action != action || got.Counts[status] != 1 || id != "" {
+			t.Errorf("%+v, want %s", got, typ)
+		}
+	}
+	want("comment.created", "pending", "", "")
+	first := h.decide(mod, "approve", p.Comment)
+	want("decision.made", "approved", "grace", "approve")
+	h.post(ruling+"/"+first.DecisionID+"/undo", nil, as(mod)).want(200)
+	want("decision.undone", "pending", "grace", "approve")
+	h.decide(mod, "reject", p.Comment)
+	want("decision.made", "rejected", "grace", "reject")
+	clock.advance(5 * time.Second)
+	want("comment.rejected", "rejected", "grace", "reject")
+
+	// Who loses the account hears no more.
+	id := into[struct{ User struct{ ID string } }](h.get("/api/v1/auth/me", as(mod)).want(200)).User.ID
+	h.patch("/api/v1/users/"+id, `{"disabled":true}`, as(owner)).want(200)
+	h.comment("Two.")
+	s.ends()
+}
