@@ -79,6 +79,7 @@ export class Service {
   async cli<T>(args: string[], input = ''): Promise<T> {
     const child = program(['--json', '--db', this.db, ...args], settings)
     const out = listenTo(child)
+    child.stdin!.on('error', () => {}) // most commands end without reading it
     child.stdin!.end(input)
     await once(child, 'close')
     if (child.exitCode !== 0) throw new Error(`afterword ${args.join(' ')} ended with ${child.exitCode}: ${out.all()}`)
