@@ -346,7 +346,6 @@ func TestEndpointFails(t *testing.T) {
 	}
 
 	bad.answer(410)
-	h.post(daily+"/deliveries/"+list[0].ID+"/redeliver", nil, as(admin)).want(202)
 	h.eventually("it is gone", func() bool { return into[endpoint](h.get(at, as(admin)).want(200)).Status == "gone" })
 	h.eventually("the others are told", func() bool { return slices.Equal(good.types(), []string{"endpoint.disabled"}) })
 	body := good.all()[0].body
