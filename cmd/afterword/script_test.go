@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -29,6 +30,11 @@ import (
 // TestMain makes this binary answer to the name afterword too, so that scripts
 // and tests start the program as a process of its own.
 func TestMain(m *testing.M) {
+	// Scripts wait for disks more than they compute; the command line can still
+	// say otherwise.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"afterword": main})
 }
 
