@@ -85,7 +85,11 @@ func New(ctx context.Context, c Config) (*Afterword, error) {
 // timeouts. An app that is set up otherwise must at least set Immutable.
 func (a *Afterword) FiberConfig() fiber.Config { return a.app.Web.Settings() }
 
-// Mount adds the routes of the API, the widget and the desk.
+// Mount adds the routes of the API, the widget and the desk, and nothing to the
+// host's own. On a group with a prefix readers find everything, since the loader
+// goes by its own address; the desk's page names its files from the root, so
+// mount at the root where moderators are to use it. The service is ready when
+// Run has begun.
 func (a *Afterword) Mount(router fiber.Router) { a.app.Web.Register(router) }
 
 // NotFound answers what no route takes, as the API answers errors. Add it last
