@@ -13,7 +13,7 @@ type migrateCmd struct{}
 
 // Run brings the schema up to date.
 func (c *migrateCmd) Run(e *env) error {
-	return e.administer(func(a *app.App) error {
+	return e.setUp(func(a *app.App) error {
 		return e.print(map[string]any{"db": a.Store.Path(), "schema": store.SchemaVersion()}, "%s has schema %d.", a.Store.Path(), store.SchemaVersion())
 	})
 }

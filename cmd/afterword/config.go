@@ -28,7 +28,7 @@ func (c *configCheckCmd) Run(e *env) error {
 		key = "(file " + app.KeyFile(path) + ")"
 	}
 	rows := []struct{ name, value string }{
-		{"db", path}, {"secret_key", key}, {"webhook_allow", s.WebhookAllow}, {"webhook_schedule", s.WebhookSchedule},
+		{"addr", s.Addr}, {"db", path}, {"secret_key", key}, {"webhook_allow", s.WebhookAllow}, {"webhook_schedule", s.WebhookSchedule},
 		{"trusted_proxies", s.TrustedProxies}, {"metrics_addr", s.MetricsAddr}, {"metrics_token", masked(s.MetricsToken)}, {"log_level", s.LogLevel},
 	}
 	if e.json {

@@ -24,8 +24,7 @@ import (
 )
 
 type demoCmd struct {
-	Addr string `help:"Address to listen on." default:"127.0.0.1:8080" env:"AFTERWORD_ADDR" placeholder:"HOST:PORT"`
-	Dir  string `help:"Directory that keeps the demonstration's data; default: one that is deleted at the end." placeholder:"DIR"`
+	Dir string `help:"Directory that keeps the demonstration's data; default: one that is deleted at the end." placeholder:"DIR"`
 }
 
 // The demonstration's site and its moderator.
@@ -40,7 +39,7 @@ const loopback = "127.0.0.0/8,::1/128"
 
 // Run starts everything: newspaper, widget, desk and a webhook receiver.
 func (c *demoCmd) Run(e *env) (err error) {
-	ln, err := listen(c.Addr)
+	ln, err := listen(e.settings.Addr)
 	if err != nil {
 		return err
 	}
@@ -60,7 +59,7 @@ func (c *demoCmd) Run(e *env) (err error) {
 	de.settings = &s
 
 	stage := &stage{env: &de, base: "http://" + visible(ln.Addr())}
-	if err := de.administer(stage.set); err != nil {
+	if err := de.setUp(stage.set); err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	aw, err := plugin.New(e.ctx, s.plugin(e))

@@ -100,13 +100,19 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	e := &env{ctx: ctx, out: out, err: errs, in: in, settings: &c.settings, json: c.JSON}
 	if err := parsed.Run(e); err != nil {
 		fmt.Fprintln(errs, "afterword:", plain(err))
-		var u usageError
-		if errors.As(err, &u) {
-			return exitUsage
-		}
-		return exitFailed
+		return exitCode(err)
 	}
 	return 0
+}
+
+// exitCode tells a mistake in the arguments from everything else.
+func exitCode(err error) int {
+	var u usageError
+	var f *fault.Error
+	if errors.As(err, &u) || errors.As(err, &f) && (f.Kind == fault.Invalid || f.Kind == fault.Malformed) {
+		return exitUsage
+	}
+	return exitFailed
 }
 
 // usageError is a mistake in the arguments.

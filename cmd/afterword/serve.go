@@ -17,13 +17,11 @@ import (
 	"github.com/afterword-comments/afterword/plugin"
 )
 
-type serveCmd struct {
-	Addr string `help:"Address to listen on." default:"127.0.0.1:8080" env:"AFTERWORD_ADDR" placeholder:"HOST:PORT"`
-}
+type serveCmd struct{}
 
 // Run serves until a signal comes.
 func (c *serveCmd) Run(e *env) error {
-	ln, err := listen(c.Addr)
+	ln, err := listen(e.settings.Addr)
 	if err != nil {
 		return err
 	}

@@ -12,12 +12,14 @@ import (
 	"github.com/afterword-comments/afterword/internal/app"
 	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/keyring"
+	"github.com/afterword-comments/afterword/internal/store"
 	"github.com/afterword-comments/afterword/internal/web"
 	"github.com/afterword-comments/afterword/plugin"
 )
 
 // settings are the operator's, for every command.
 type settings struct {
+	Addr             string `help:"Address to listen on (demo, serve)." default:"127.0.0.1:8080" env:"AFTERWORD_ADDR" placeholder:"HOST:PORT"`
 	DB               string `help:"Database: a file path or sqlite:PATH." default:"afterword.db" env:"AFTERWORD_DB" placeholder:"DB"`
 	SecretKey        string `help:"Installation key: base64 of at least 32 random bytes. Default: the file afterword.key beside the database." env:"AFTERWORD_SECRET_KEY" placeholder:"BASE64"`
 	SecretKeyFile    string `help:"File with the installation key." env:"AFTERWORD_SECRET_KEY_FILE" placeholder:"FILE"`
@@ -74,7 +76,22 @@ func (s *settings) plugin(e *env) plugin.Config {
 }
 
 // administer opens the database for one command, whether or not a server runs.
+// A database that is not there is a mistake, not a new one: a backup of nothing
+// would be no backup.
 func (e *env) administer(do func(*app.App) error) error {
+	path, err := store.FilePath(e.settings.DB)
+	if err != nil {
+		return usageError{err}
+	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("there is no database %s; name another with --db, or make it with: afterword migrate", path)
+	}
+	return e.setUp(do)
+}
+
+// setUp is administer for the commands with which an installation begins: they
+// make the database where there is none.
+func (e *env) setUp(do func(*app.App) error) error {
 	a, err := app.Open(e.ctx, app.Settings{
 		DB: e.settings.DB, SecretKey: e.settings.SecretKey, WebhookAllow: e.settings.WebhookAllow,
 		Log: e.settings.logger(e), Version: versionOf(),

@@ -28,7 +28,7 @@ func (c *siteAddCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return e.administer(func(a *app.App) error {
+	return e.setUp(func(a *app.App) error {
 		st, err := a.Comments.AddSite(e.ctx, c.Key, comment.SiteChange{Name: &c.Name, Origins: c.Origin, Options: options}, operator)
 		if err != nil {
 			return err

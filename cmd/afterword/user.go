@@ -37,7 +37,7 @@ func (c *userAddCmd) Run(e *env) error {
 			return err
 		}
 	}
-	return e.administer(func(a *app.App) error {
+	return e.setUp(func(a *app.App) error {
 		account, password, err := a.Auth.AddAccount(e.ctx, n, operator)
 		if err != nil {
 			return err

@@ -70,12 +70,34 @@ const (
 // KeyFile is the installation key's place beside a SQLite database.
 func KeyFile(dbPath string) string { return filepath.Join(filepath.Dir(dbPath), "afterword.key") }
 
-// LoadRing finds the installation key.
-func LoadRing(secret, dbPath string) (*keyring.Ring, error) {
-	if secret != "" {
-		return keyring.Parse(secret)
+// loadRing finds the installation key, and makes one for a database that is new.
+func (a *App) loadRing(ctx context.Context) (err error) {
+	if a.settings.SecretKey != "" {
+		a.Ring, err = keyring.Parse(a.settings.SecretKey)
+		return err
 	}
-	return keyring.LoadOrCreate(KeyFile(dbPath))
+	file := KeyFile(a.Store.Path())
+	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+		used, err := a.used(ctx)
+		if err != nil {
+			return err
+		}
+		if used {
+			return fmt.Errorf("the installation key %s is missing; put it back, or set AFTERWORD_SECRET_KEY to the key that this database was made with", file)
+		}
+	}
+	a.Ring, err = keyring.LoadOrCreate(file)
+	return err
+}
+
+// used reports whether anything has ever been written to the database.
+func (a *App) used(ctx context.Context) (used bool, err error) {
+	err = a.Store.View(ctx, func(r comment.Reader) error {
+		sites, err := r.LogSites()
+		used = len(sites) > 0
+		return err
+	})
+	return used, err
 }
 
 // Open opens the database, brings it up to date and puts the parts together.
@@ -91,7 +113,7 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 	if a.Store, err = store.Open(ctx, s.DB); err != nil {
 		return nil, err
 	}
-	if a.Ring, err = LoadRing(s.SecretKey, a.Store.Path()); err != nil {
+	if err := a.loadRing(ctx); err != nil {
 		return nil, errors.Join(err, a.Store.Close())
 	}
 	if err := a.checkKey(ctx); err != nil {
@@ -242,7 +264,11 @@ func (a *App) sweep(ctx context.Context) error {
 		case <-room.C:
 			a.Store.TakeBallast()
 		case <-tick.C:
-			if _, err := a.Comments.Sweep(ctx); err != nil {
+			n, err := 1, error(nil)
+			for n > 0 && err == nil && ctx.Err() == nil {
+				n, err = a.Comments.Sweep(ctx)
+			}
+			if err != nil && ctx.Err() == nil {
 				a.settings.Log.Warn("will try again", slog.String("worker", "sweep"), slog.Any("error", err))
 			}
 		}

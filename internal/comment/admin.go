@@ -166,6 +166,9 @@ func (s *Service) OpenPage(ctx context.Context, o Opening) (PageView, error) {
 			return err
 		}
 		at := s.Now()
+		if o.Open && page.ClosedAt.IsZero() && !page.Open(st.Options, at) {
+			return fault.New(fault.Conflict, "closed_by_age", "The page is older than the site's close_after allows. Change that option to open it.")
+		}
 		if o.Open == page.ClosedAt.IsZero() {
 			out = showPageState(page, st.Options, at)
 			return nil

@@ -165,23 +165,20 @@ func (ch *change) record(a act, before Status) error {
 	if data.Reasons == nil {
 		data.Reasons = []moderation.Evidence{}
 	}
-	return ch.append(a.event, c.Sequence, a.actor, data)
+	return ch.append(Event{Type: a.event, Sequence: c.Sequence, Actor: a.actor, Previous: before}, data)
 }
 
 // note appends an event that stays in the house.
 func (ch *change) note(event string, actor Actor, data any) error {
-	return ch.append(event, 0, actor, data)
+	return ch.append(Event{Type: event, Actor: actor}, data)
 }
 
-func (ch *change) append(event string, sequence int64, actor Actor, data any) error {
-	body, err := JSON(data)
-	if err != nil {
+func (ch *change) append(e Event, data any) (err error) {
+	e.Site, e.PageID, e.CommentID, e.At = ch.c.Site, ch.c.PageID, ch.c.ID, ch.at
+	if e.Body, err = JSON(data); err != nil {
 		return err
 	}
-	_, err = ch.s.Ledger.Append(ch.tx, Event{
-		Site: ch.c.Site, Type: event, PageID: ch.c.PageID, CommentID: ch.c.ID,
-		Sequence: sequence, Actor: actor, At: ch.at, Body: body,
-	})
+	_, err = ch.s.Ledger.Append(ch.tx, e)
 	return err
 }
 

@@ -144,8 +144,8 @@ type Repeat struct {
 	CommentID string
 	PageKey   string
 	AuthorID  string
-	Status    Status
-	Human     bool // a moderator decided it
+	Status    Status // in force
+	Human     bool   // a moderator decided so, and the decision has taken effect
 	At        time.Time
 }
 

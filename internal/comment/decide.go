@@ -158,6 +158,8 @@ func (ru *ruling) decide(item Item) (ItemResult, error) {
 func (ru *ruling) conflict(item Item, c Comment) string {
 	mine := c.DecidedBy == ru.By.ID
 	switch {
+	case c.InForce == Deleted && c.DecidedBy == c.AuthorID && ru.Action != Delete:
+		return "The author has deleted the comment."
 	case item.Revision != c.Revision:
 		return "The comment was edited meanwhile."
 	case item.Status != "" && item.Status != c.Status:
@@ -296,8 +298,9 @@ func (s *Service) Undo(ctx context.Context, by Account, decisionID string) (out 
 			return err
 		}
 		out = Ruled{DecisionID: decisionID, Results: []ItemResult{}}
-		undone := 0
+		undone, seen := 0, false
 		for _, d := range items {
+			seen = seen || by.RoleOn(d.Site) != ""
 			if !by.mayUndo(d) {
 				continue
 			}
@@ -308,10 +311,14 @@ func (s *Service) Undo(ctx context.Context, by Account, decisionID string) (out 
 			undone += indicator(result.OK)
 			out.Results = append(out.Results, result)
 		}
-		if len(out.Results) == 0 {
+		switch {
+		case len(out.Results) == 0 && seen:
+			return fault.New(fault.Forbidden, "forbidden", "A decision is undone by whoever made it, or by an admin.")
+		case len(out.Results) == 0:
 			return fault.Missing()
-		}
-		if undone == 0 {
+		case undone == 0 && out.Results[0].Code == "already_undone":
+			return fault.New(fault.Conflict, "already_undone", "The decision has been undone already.")
+		case undone == 0:
 			return fault.New(fault.Conflict, "undo_window_over", "The decision has taken effect. Decide again to change it.")
 		}
 		return nil
@@ -329,6 +336,9 @@ func (a Account) mayUndo(d Decision) bool {
 }
 
 func (s *Service) undo(tx Tx, d Decision, by Account, at time.Time) (ItemResult, error) {
+	if d.State == DecisionUndone {
+		return ItemResult{ID: d.CommentID, Code: "already_undone", Detail: "This decision has been undone already."}, nil
+	}
 	if d.State != DecisionHeld || !at.Before(d.EffectiveAt) {
 		return ItemResult{ID: d.CommentID, Code: "undo_window_over", Detail: "This decision has taken effect."}, nil
 	}

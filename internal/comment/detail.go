@@ -100,7 +100,15 @@ func (s *Service) Detail(ctx context.Context, by Account, id string) (out Detail
 		}
 		return d.past(c, &out)
 	})
+	out.compare() // no connection waits for it
 	return out, err
+}
+
+// compare says how each revision differs from the one before.
+func (d *Detail) compare() {
+	for i := range len(d.Revisions) - 1 {
+		d.Revisions[i].Diff = Diff(d.Revisions[i+1].Text, d.Revisions[i].Text)
+	}
 }
 
 func (d *deskReader) revisions(c *Comment, out *Detail) error {
@@ -108,12 +116,8 @@ func (d *deskReader) revisions(c *Comment, out *Detail) error {
 	if err != nil {
 		return err
 	}
-	for i, rev := range all {
-		v := RevisionView{rev.N, rev.Source, rev.Tree.HTML(), Timestamp(rev.CreatedAt), []Edit{}, steps(rev.Trace)}
-		if i+1 < len(all) {
-			v.Diff = Diff(all[i+1].Source, rev.Source)
-		}
-		out.Revisions = append(out.Revisions, v)
+	for _, rev := range all {
+		out.Revisions = append(out.Revisions, RevisionView{rev.N, rev.Source, rev.Tree.HTML(), Timestamp(rev.CreatedAt), []Edit{}, steps(rev.Trace)})
 	}
 	if len(all) > 0 {
 		c.Text = all[0]

@@ -13,7 +13,7 @@ type Edit struct {
 
 // diffMost bounds the table of the comparison; longer texts are shown as
 // replaced whole.
-const diffMost = 4_000_000
+const diffMost = 250_000
 
 // Diff compares two texts word by word, by their longest common subsequence.
 func Diff(before, after string) []Edit {

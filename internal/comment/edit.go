@@ -108,7 +108,14 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	if err != nil {
 		return out, err
 	}
+	limit, err := s.feedbackBucket(ctx, in.Site, in.Client, at)
+	if err != nil {
+		return out, err
+	}
 	err = s.Store.Write(ctx, func(tx Tx) error {
+		if err := limit.spend(tx, st, at); err != nil {
+			return err
+		}
 		ch, err := s.load(tx, in.Site, in.ID, at)
 		if err != nil {
 			return err
@@ -151,7 +158,7 @@ func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, st Site, 
 }
 
 // maxRevisions bounds what one comment can make the store keep.
-const maxRevisions = 50
+const maxRevisions = 10
 
 func editable(c Comment, st Site, at time.Time) error {
 	if c.Revision >= maxRevisions {
@@ -173,9 +180,7 @@ func authorsOwn(c Comment, st Site, at time.Time) error {
 
 // edit stores the new revision. Only a publish lane decides at once; what a
 // check would refuse waits for a moderator where an approved text is standing,
-// so that nobody loses a public comment to a machine. While a decision on the
-// text before is held, everything waits: nobody slips away from a decision by
-// an edit, and the older text cannot come after the newer one.
+// so that nobody loses a public comment to a machine.
 func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 	c := ch.c
 	if err := editable(*c, st, ch.at); err != nil {
@@ -188,6 +193,7 @@ func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 		return err
 	}
 	before := c.standing()
+	waits := c.mustWait()
 	c.Revision, c.EditedAt, c.Text, c.Risk, c.InForce, c.Reports = rev.N, ch.at, rev, string(v.Risk), Pending, 0
 	if err := ch.decide(Pending); err != nil {
 		return err
@@ -196,12 +202,20 @@ func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 	if err := ch.record(act{rev: rev, to: Pending, event: CommentEdited, actor: author, reasons: rev.Trace.Reasons()}, before); err != nil {
 		return err
 	}
-	if c.Held == "" && (v.Lane == moderation.LanePublish || c.Public == 0) {
+	if !waits && (v.Lane == moderation.LanePublish || c.Public == 0) {
 		if err := ch.automatic(rev, v); err != nil {
 			return err
 		}
 	}
 	return ch.save()
+}
+
+// mustWait tells whether an edit waits for a moderator whatever it says. While a
+// decision on the text before is held, nobody slips away from it by an edit, and
+// the older text cannot come after the newer one. What readers have reported
+// cannot be edited away; nor, where one edit waits already, by a second one.
+func (c *Comment) mustWait() bool {
+	return c.Held != "" || c.Reports > 0 || c.Public > 0 && c.InForce == Pending
 }
 
 // Retract deletes a comment at its author's wish.
@@ -244,6 +258,7 @@ func (ch *change) retract() error {
 	if err := ch.decide(Deleted); err != nil {
 		return err
 	}
+	c.DecidedAt, c.DecidedBy = ch.at, c.AuthorID
 	if err := ch.turn(act{rev: rev, to: Deleted, event: CommentDeleted, actor: author}); err != nil {
 		return err
 	}

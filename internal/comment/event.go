@@ -19,6 +19,7 @@ type Event struct {
 	PageID    string // "" where the event is of no page
 	CommentID string // "" where the event is of no comment
 	Sequence  int64  // 1, 2, 3… within the comment; 0 for what only the house sees
+	Previous  Status // what the public would have named before; "" where the event changes no status
 	Actor     Actor
 	At        time.Time
 	Body      []byte // what webhooks send, byte for byte
@@ -121,7 +122,7 @@ func (e *Event) chain(key []byte) string {
 	mac := hmac.New(sha256.New, key)
 	for _, part := range []string{
 		e.Prev, e.Site, strconv.FormatInt(e.Seq, 10), e.ID, e.Type, e.PageID, e.CommentID,
-		strconv.FormatInt(e.Sequence, 10), string(e.Actor.Kind), e.Actor.ID,
+		strconv.FormatInt(e.Sequence, 10), string(e.Actor.Kind), e.Actor.ID, string(e.Previous),
 		strconv.FormatInt(e.At.UnixMicro(), 10), e.BodyHash,
 	} {
 		mac.Write([]byte(strconv.Itoa(len(part))))

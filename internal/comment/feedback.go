@@ -82,10 +82,8 @@ func (s *Service) visible(tx Tx, g gesture) (Site, *change, error) {
 	if !IsID(g.id) {
 		return st, nil, fault.Missing()
 	}
-	if st.Options.RateLimits {
-		if err := limited(tx.TakeToken(g.limit.key, g.limit.every, g.limit.burst, g.at)); err != nil {
-			return st, nil, err
-		}
+	if err := g.limit.spend(tx, st, g.at); err != nil {
+		return st, nil, err
 	}
 	ch, err := s.load(tx, g.site, g.id, g.at)
 	if err == nil && ch.c.Public == 0 {

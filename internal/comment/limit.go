@@ -14,6 +14,14 @@ type bucket struct {
 	burst int
 }
 
+// spend takes a token, unless the site has its limits off.
+func (b bucket) spend(tx Tx, st Site, at time.Time) error {
+	if !st.Options.RateLimits {
+		return nil
+	}
+	return limited(tx.TakeToken(b.key, b.every, b.burst, at))
+}
+
 // The limits on posting. Buckets are stored, so they survive a restart and
 // hold across nodes; their keys are digests, so no address is stored.
 func (s *Service) postBuckets(d *draft, client Client) []bucket {
@@ -42,11 +50,8 @@ func (s *Service) afford(r Reader, d *draft, client Client) error {
 
 // spend takes a token from every bucket of a post.
 func (s *Service) spend(tx Tx, d *draft, client Client) error {
-	if !d.site.Options.RateLimits {
-		return nil
-	}
 	for _, b := range s.postBuckets(d, client) {
-		if err := limited(tx.TakeToken(b.key, b.every, b.burst, d.at)); err != nil {
+		if err := b.spend(tx, d.site, d.at); err != nil {
 			return err
 		}
 	}

@@ -18,8 +18,8 @@ type nameCache struct {
 const nameCacheMost = 10000
 
 // reserved refuses a reader's name that looks like a staff member's.
-func (c *nameCache) reserved(r Reader, name string) error {
-	staff, err := r.StaffNames()
+func (c *nameCache) reserved(r Reader, site, name string) error {
+	staff, err := r.StaffNames(site)
 	if err != nil || len(staff) == 0 {
 		return err
 	}

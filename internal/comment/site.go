@@ -178,7 +178,9 @@ func (o *Options) Set(name, value string) error {
 		}
 		return nil
 	}
-	return fault.Input(name, "unknown_option", "There is no option "+strconv.Quote(name)+"; the options are "+strings.Join(OptionNames(), ", ")+".")
+	f := fault.Input(name, "unknown_option", "There is no option "+strconv.Quote(name)+"; the options are "+strings.Join(OptionNames(), ", ")+".")
+	f.Kind, f.Code = fault.Malformed, "unknown_field"
+	return f
 }
 
 // OptionNames lists the options in the order in which they are documented.

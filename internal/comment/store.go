@@ -59,6 +59,7 @@ type Reader interface {
 	LogSites() ([]string, error)
 	Events(site string, after int64, limit int) ([]Event, error)
 	EventSeq(site, id string) (int64, error)
+	// PageEvents gives what may concern the readers of a page, without bodies.
 	PageEvents(site, page string, after int64, limit int) ([]Event, error)
 	Receipt(scope, key string) (Receipt, error)
 
@@ -73,8 +74,8 @@ type Reader interface {
 
 	Account(id string) (Account, error)
 	AccountByEmail(email string) (Account, error)
-	Accounts() ([]Account, error)  // by e-mail
-	StaffNames() ([]string, error) // of the accounts that are not disabled
+	Accounts() ([]Account, error)             // by e-mail
+	StaffNames(site string) ([]string, error) // of those with a role there who are not disabled
 	Session(id string) (Session, error)
 	// Tokens is how long TakeToken would have to wait, 0 = not at all. It takes nothing.
 	Tokens(key string, every time.Duration, burst int, now time.Time) (wait time.Duration, err error)

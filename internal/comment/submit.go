@@ -241,7 +241,7 @@ func (s *Service) author(r Reader, d *draft, sub Submission) (Author, error) {
 	if err != nil {
 		return Author{}, err
 	}
-	if err := s.names.reserved(r, name); err != nil {
+	if err := s.names.reserved(r, d.site.Key, name); err != nil {
 		return Author{}, err
 	}
 	email, err := cleanEmail(sub.Email)

@@ -112,12 +112,24 @@ func TestAnUndoneDecisionHasNeverBeen(t *testing.T) {
 					t.Errorf("the undone decision has left a trace:\n%s", diff)
 				}
 				_, err = h.Undo(ctx(), ada, ruled.DecisionID)
-				wantFault(t, err, "undo_window_over")
+				wantFault(t, err, "already_undone")
 				h.wantSoundLog("daily")
 				h.wantTrueCounts()
 			})
 		}
 	}
+}
+
+// The window ends by the clock, not when the settler comes by.
+func TestTheWindowEndsWhetherOrNotItIsSettled(t *testing.T) {
+	h := newHouse(t, "undo_window=5s")
+	s := h.say("Too late to undo.")
+	ruled := h.decide(ada, comment.Approve, s.Comment.ID)
+	h.clock.pass(5 * time.Second)
+	_, err := h.Undo(ctx(), ada, ruled.DecisionID)
+	wantFault(t, err, "undo_window_over")
+	h.settle()
+	h.wantEvents(s.Comment.ID, "created approved")
 }
 
 func TestTheHouseKnowsOfAHeldDecisionAtOnce(t *testing.T) {
@@ -249,8 +261,8 @@ func TestWhoMayUndo(t *testing.T) {
 		want string
 	}{
 		"the same moderator": {ada, "no error"}, "an admin": {chief, "no error"}, "an owner": {owner, "no error"},
-		"a colleague": {bob, "not_found"}, "a viewer": {watcher, "not_found"}, "a stranger": {stranger, "not_found"},
-		"the moderator, who is none any more": {demoted, "not_found"},
+		"a colleague": {bob, "forbidden"}, "a viewer": {watcher, "forbidden"}, "a stranger": {stranger, "not_found"},
+		"the moderator, who is none any more": {demoted, "forbidden"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t, "undo_window=5s")
@@ -289,7 +301,7 @@ func TestAnUndoOfManyTakesBackWhatItCan(t *testing.T) {
 	for _, r := range out.Results {
 		got[r.ID] = string(r.Status) + r.Code
 	}
-	if diff := cmp.Diff(map[string]string{a.Comment.ID: "pending", b.Comment.ID: "undo_window_over", c.Comment.ID: "pending"}, got); diff != "" {
+	if diff := cmp.Diff(map[string]string{a.Comment.ID: "pending", b.Comment.ID: "already_undone", c.Comment.ID: "pending"}, got); diff != "" {
 		t.Error(diff)
 	}
 	h.clock.pass(5 * time.Second)
@@ -415,7 +427,15 @@ func TestAnAuthorActsWhileADecisionIsHeld(t *testing.T) {
 			}
 			h.wantSoundLog("daily")
 			h.wantTrueCounts()
-			// Whatever happened, the newest revision can be decided, and then holds.
+			if c.InForce == comment.Deleted && c.DecidedBy == c.AuthorID { // it stays what its author wanted
+				out, err := h.Decide(ctx(), comment.Ruling{By: bob, Action: comment.Approve, Items: []comment.Item{{ID: c.ID, Revision: c.Revision}}, Received: h.clock.Now()})
+				h.must(err)
+				if r := out.Results[0]; r.OK || r.Code != "conflict" {
+					t.Errorf("approving what its author has deleted: %+v", r)
+				}
+				return
+			}
+			// Whatever else happened, the newest revision can be decided, and then holds.
 			h.decide(bob, comment.Approve, c.ID)
 			h.clock.pass(5 * time.Second)
 			h.settle()

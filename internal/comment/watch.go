@@ -37,13 +37,7 @@ func concernsReaders(e Event) bool {
 	case CommentApproved:
 		return true
 	case CommentRejected, CommentMarkedSpam, CommentDeleted, CommentErased:
-		var body struct {
-			Data struct {
-				PreviousStatus *Status `json:"previous_status"`
-			} `json:"data"`
-		}
-		err := json.Unmarshal(e.Body, &body)
-		return err == nil && body.Data.PreviousStatus != nil && *body.Data.PreviousStatus == Approved
+		return e.Previous == Approved
 	}
 	return false
 }

@@ -125,7 +125,9 @@ func (q *query) Repeats(site, fingerprint string, since time.Time, limit int) ([
 	return list(q, func(s scanner) (r comment.Repeat, err error) {
 		err = s.Scan(&r.CommentID, &r.PageKey, &r.AuthorID, &r.Status, &r.Human, instant{&r.At})
 		return r, err
-	}, `select c.comment_id, p.page_key, c.author_id, c.status, c.decided_by <> '', r.created_at from revisions r
+	}, `select c.comment_id, p.page_key, c.author_id, c.in_force,
+			exists (select 1 from decisions d where d.site_id = c.site_id and d.comment_id = c.comment_id
+				and d.state = 'done' and d.actor_kind = 'moderator' and d.to_status = c.in_force), r.created_at from revisions r
 		join comments c on c.site_id = r.site_id and c.comment_id = r.comment_id
 		join pages p on p.site_id = c.site_id and p.page_id = c.page_id
 		where r.site_id = $1 and r.fingerprint = $2 and r.fingerprint <> '' and r.created_at >= $3

@@ -7,10 +7,10 @@ import (
 	"github.com/afterword-comments/afterword/internal/fault"
 )
 
-const eventColumns = "site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, at, body, body_hash, prev, hash"
+const eventColumns = "site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, previous, at, body, body_hash, prev, hash"
 
 func scanEvent(s scanner) (e comment.Event, err error) {
-	err = s.Scan(&e.Site, &e.Seq, &e.ID, &e.Type, &e.PageID, &e.CommentID, &e.Sequence, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name,
+	err = s.Scan(&e.Site, &e.Seq, &e.ID, &e.Type, &e.PageID, &e.CommentID, &e.Sequence, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &e.Previous,
 		instant{&e.At}, &e.Body, &e.BodyHash, &e.Prev, &e.Hash)
 	return e, err
 }
@@ -32,8 +32,15 @@ func (q *query) EventSeq(site, id string) (int64, error) {
 	return one(q, scanInt, "select seq from events where event_id = $1 and site_id = $2", id, site)
 }
 
+// pageEvents leaves the bodies where they are: a stream that is caught up needs
+// to know what happened, and a body may be long.
+const pageEvents = `select site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, previous, at, '', '', '', ''
+	from events where site_id = $1 and page_id = $2 and page_id <> '' and seq > $3
+		and type in ('comment.approved', 'comment.rejected', 'comment.marked_spam', 'comment.deleted', 'comment.erased', 'page.closed', 'page.opened')
+	order by seq limit $4`
+
 func (q *query) PageEvents(site, page string, after int64, limit int) ([]comment.Event, error) {
-	return list(q, scanEvent, "select "+eventColumns+" from events where site_id = $1 and page_id = $2 and page_id <> '' and seq > $3 order by seq limit $4", site, page, after, limit)
+	return list(q, scanEvent, pageEvents, site, page, after, limit)
 }
 
 // AppendEvent moves the site's counter row, whose lock makes the order of
@@ -50,8 +57,8 @@ func (w *write) AppendEvent(e comment.Event) error {
 		return fault.New(fault.Conflict, "conflict", "The log has moved on.")
 	}
 	w.logged = true
-	_, err = w.conn.exec(w.ctx, "insert into events ("+eventColumns+") values ("+places(1, 15)+")",
-		e.Site, e.Seq, e.ID, e.Type, e.PageID, e.CommentID, e.Sequence, e.Actor.Kind, e.Actor.ID, e.Actor.Name,
+	_, err = w.conn.exec(w.ctx, "insert into events ("+eventColumns+") values ("+places(1, 16)+")",
+		e.Site, e.Seq, e.ID, e.Type, e.PageID, e.CommentID, e.Sequence, e.Actor.Kind, e.Actor.ID, e.Actor.Name, e.Previous,
 		micros(e.At), e.Body, e.BodyHash, e.Prev, e.Hash)
 	return err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
@@ -40,8 +41,11 @@ func (q *query) Accounts() ([]comment.Account, error) {
 	return all, err
 }
 
-func (q *query) StaffNames() ([]string, error) {
-	return list(q, scanString, "select name from accounts where not disabled order by name")
+func (q *query) StaffNames(site string) ([]string, error) {
+	names, err := list(q, scanString, `select a.name from grants g join accounts a on a.account_id = g.account_id
+		where g.site_id in ($1, '*') and not a.disabled`, site)
+	slices.Sort(names)
+	return slices.Compact(names), err
 }
 
 func (w *write) PutAccount(a comment.Account) error {

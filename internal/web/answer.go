@@ -93,10 +93,9 @@ func jsonAnswer(status int, shape func(result any) any) func(any) (int, []byte, 
 
 // create runs a use case of another package that makes something, at most once
 // for one idempotency key. Its answer is kept right after it, not with it: what
-// such a use case makes has a unique name, so that a repetition which comes
-// between the two finds that it exists.
-func (s *Server) create(c *fiber.Ctx, run func() (any, error)) error {
-	once, err := onceOf(c, "staff "+identity(c).Account.ID, jsonAnswer(fiber.StatusCreated, func(v any) any { return v }))
+// such a use case makes has a unique name, or does no harm twice.
+func (s *Server) create(c *fiber.Ctx, status int, run func() (any, error)) error {
+	once, err := onceOf(c, "staff "+identity(c).Account.ID, jsonAnswer(status, func(v any) any { return v }))
 	if err != nil {
 		return err
 	}
@@ -118,5 +117,14 @@ func (s *Server) create(c *fiber.Ctx, run func() (any, error)) error {
 			return err
 		}
 	}
-	return send(c, fiber.StatusCreated, result)
+	return send(c, status, result)
+}
+
+// emptyBody checks the body of a request that needs none.
+func emptyBody(c *fiber.Ctx) error {
+	if len(c.Request().Body()) == 0 {
+		return nil
+	}
+	_, err := decode[struct{}](c)
+	return err
 }

@@ -104,6 +104,11 @@ func TestRetract(t *testing.T) {
 	if diff := cmp.Diff([]string{"comment.created", "comment.approved", "comment.deleted"}, h.log(mod, p.Comment.ID)); diff != "" {
 		t.Error(diff)
 	}
+	h.unchanged(func() {
+		if r := h.one(mod, "approve", item{p.Comment.ID, 1, "deleted"}); r.Code != "conflict" {
+			t.Errorf("what its author has deleted comes back: %+v", r)
+		}
+	})
 	// What moderators have rejected is theirs.
 	rejected := h.comment("Rejected.")
 	h.decide(mod, "reject", rejected.Comment)
@@ -244,7 +249,10 @@ func TestClosedPage(t *testing.T) {
 	h.comment("Two.")
 	h.patch(daily+"/options", `{"close_after":"1h"}`, as(admin)).want(200)
 	clock.advance(time.Hour)
-	h.unchanged(func() { h.post(comments, write("Three.")).refused(409, "page_closed") })
+	h.unchanged(func() {
+		h.post(comments, write("Three.")).refused(409, "page_closed")
+		h.patch(daily+"/pages?page="+article, `{"open":true}`, as(admin)).refused(409, "closed_by_age")
+	})
 }
 
 func TestGuestsOff(t *testing.T) {

@@ -62,7 +62,7 @@ func TestBadJSON(t *testing.T) {
 	deep := strings.Repeat("[", 10000) + strings.Repeat("]", 10000)
 	h.refuse([]bad{
 		{name: "empty", body: "", status: 400, code: "malformed_json"},
-		{name: "null", body: "null", status: 422, code: "invalid"},
+		{name: "null", body: "null", status: 400, code: "invalid_type"},
 		{name: "not an object", body: "[1]", status: 400, code: "invalid_type"},
 		{name: "text of the wrong type", body: spoiled(`"Well said."`, "17"), status: 400, code: "invalid_type", field: "text invalid_type"},
 		{name: "page of the wrong type", body: spoiled(`{"url":"https://daily.example/a"}`, `"x"`), status: 400, code: "invalid_type", field: "page invalid_type"},
@@ -111,8 +111,8 @@ func TestBadEnvelope(t *testing.T) {
 	h.post(comments, valid, kind("Application/JSON; charset=utf-8")...).want(201)
 }
 
-// TestBigBody sends a mebibyte. The server must answer while the rest is on
-// its way, so this speaks on the wire, where the answer can be read at once.
+// TestBigBody sends a mebibyte: it is read to its end, so that the answer
+// arrives, and refused.
 func TestBigBody(t *testing.T) {
 	t.Parallel()
 	h := open(t)
@@ -122,7 +122,7 @@ func TestBigBody(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", comments, 1<<20)
+		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", comments, 1<<20, strings.Repeat("a", 1<<20))
 		h.readProblem(c, 413, "too_large")
 	})
 	h.unchanged(func() {
@@ -188,6 +188,7 @@ func TestBadComment(t *testing.T) {
 		{name: "page of another port", body: page("https://daily.example:8443/a"), status: 403, code: "origin_not_allowed"},
 		{name: "page of another site", body: page("https://weekly.example/a"), status: 403, code: "origin_not_allowed"},
 		{name: "NUL in the page's key", body: change(func(d *draft) { d.Page.Key = "a\x00b" }), status: 422, code: "invalid", field: "page.key invalid"},
+		{name: "key of another page", body: change(func(d *draft) { d.Page.Key = origin + "/b" }), status: 422, code: "invalid", field: "page.key invalid"},
 		{name: "reply to nobody", body: change(answering(comment.NewID())), status: 422, code: "invalid", field: missing},
 		{name: "reply to what is no id", body: change(answering("1 or 1=1")), status: 422, code: "invalid", field: missing},
 		{name: "reply to a foreign comment", body: change(answering(foreign.ID)), status: 422, code: "invalid", field: missing},

@@ -61,6 +61,9 @@ func (s *Server) guardRequest(c *fiber.Ctx) error {
 	if enc := c.Get(fiber.HeaderContentEncoding); enc != "" && !strings.EqualFold(enc, "identity") {
 		return fault.New(fault.Unsupported, "unsupported_encoding", "Send the request without a Content-Encoding.")
 	}
+	if len(c.Request().Body()) > MaxBody {
+		return ofFiber[fiber.StatusRequestEntityTooLarge]
+	}
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	return c.Next()
@@ -120,7 +123,7 @@ func (s *Server) sameOrigin(c *fiber.Ctx) error {
 	}
 	if origin := c.Get(fiber.HeaderOrigin); origin != "" {
 		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || !strings.EqualFold(u.Host, string(c.Request().Host())) {
+		if err != nil || u.Host == "" || u.User != nil || !strings.EqualFold(u.Host, string(c.Request().Host())) {
 			return wrong
 		}
 	}

@@ -20,6 +20,10 @@ func TestSameKeySameAnswer(t *testing.T) {
 	p := h.public(mod, "One.")
 	waiting := h.comment("Waiting.")
 	at := comments + "/" + p.Comment.ID
+	e := h.endpoint(mod, "http://127.0.0.1:8/")
+	ping := into[struct {
+		DeliveryID string `json:"delivery_id"`
+	}](h.post(hooks+"/"+e.ID+"/test", nil, as(mod)).want(202)).DeliveryID
 	for name, c := range map[string]struct {
 		path  string
 		body  any
@@ -29,6 +33,9 @@ func TestSameKeySameAnswer(t *testing.T) {
 		"report":   {at + "/reports", `{"reason":"spam"}`, `{"reason":"hate"}`},
 		"decision": {ruling, decision("reject", item{ID: waiting.Comment.ID, Revision: 1}), decision("spam", item{ID: waiting.Comment.ID, Revision: 1})},
 		"word":     {daily + "/words", `{"list":"banned","text":"casino"}`, `{"list":"suspect","text":"casino"}`},
+		"ping":     {hooks + "/" + e.ID + "/test", nil, `{}`},
+		"secret":   {hooks + "/" + e.ID + "/rotate", nil, `{"overlap":"1h"}`},
+		"again":    {daily + "/deliveries/" + ping + "/redeliver", nil, `{}`},
 		"webhook":  {daily + "/webhooks", `{"url":"http://127.0.0.1:9/"}`, `{"url":"http://127.0.0.1:10/"}`},
 		"site":     {"/api/v1/sites", `{"key":"weekly","name":"W","origins":["https://weekly.example"]}`, `{"key":"monthly","name":"M","origins":["https://monthly.example"]}`},
 		"user":     {"/api/v1/users", `{"email":"alan@staff.example","role":"viewer"}`, `{"email":"edsger@staff.example","role":"viewer"}`},

@@ -80,10 +80,8 @@ func (s *Server) decide(c *fiber.Ctx) error {
 }
 
 func (s *Server) undo(c *fiber.Ctx) error {
-	if len(c.Request().Body()) > 0 {
-		if _, err := decode[struct{}](c); err != nil {
-			return err
-		}
+	if err := emptyBody(c); err != nil {
+		return err
 	}
 	out, err := s.Comments.Undo(c.Context(), identity(c).Account, param(c, "id"))
 	if err != nil {

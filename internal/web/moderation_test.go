@@ -203,7 +203,7 @@ func TestUndo(t *testing.T) {
 	clock.advance(5*time.Second - time.Microsecond)
 	hidden()
 	h.unchanged(func() {
-		undo(colleague, first.DecisionID).refused(404, "not_found")
+		undo(colleague, first.DecisionID).refused(403, "forbidden")
 		if r := h.one(colleague, "reject", item{p.Comment.ID, 1, ""}); r.Code != "conflict" || r.By != "grace" {
 			t.Errorf("%+v", r)
 		}
@@ -214,7 +214,7 @@ func TestUndo(t *testing.T) {
 	}
 	clock.advance(time.Minute)
 	hidden()
-	undo(mod, first.DecisionID).refused(409, "undo_window_over")
+	undo(mod, first.DecisionID).refused(409, "already_undone")
 
 	// An admin may take back everybody's; the same moderator may think again.
 	second := h.decide(mod, "reject", p.Comment)

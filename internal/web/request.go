@@ -44,6 +44,9 @@ func decode[T any](c *fiber.Ctx) (in T, err error) {
 	if err := checkNesting(body); err != nil {
 		return in, err
 	}
+	if bytes.Equal(bytes.TrimSpace(body), []byte("null")) {
+		return in, fault.New(fault.Malformed, "invalid_type", "The request is a JSON object.")
+	}
 	if err := json.Unmarshal(body, &in, json.RejectUnknownMembers(true)); err != nil {
 		return in, malformed(err)
 	}

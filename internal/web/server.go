@@ -37,8 +37,8 @@ type Server struct {
 	// Stopping is closed when streams have to end.
 	Stopping <-chan struct{}
 
-	files files
-	reads readLimit
+	files    files
+	requests requestLimit
 }
 
 // Version is what /version tells.
@@ -48,9 +48,11 @@ type Version struct {
 	Go      string `json:"go"`
 }
 
-// Limits of a request, on the wire.
+// Limits of a request, on the wire. What is a little too large is read to its end
+// and refused with an answer; what is far too large is cut off.
 const (
 	MaxBody   = 32 << 10
+	maxRead   = 1<<20 + 64<<10
 	MaxHeader = 8 << 10
 )
 
@@ -62,7 +64,7 @@ func (s *Server) Settings() fiber.Config {
 		StrictRouting:         true,
 		CaseSensitive:         true,
 		DisableStartupMessage: true,
-		BodyLimit:             MaxBody,
+		BodyLimit:             maxRead,
 		ReadBufferSize:        MaxHeader,
 		ReadTimeout:           10 * time.Second,
 		WriteTimeout:          30 * time.Second,
@@ -98,17 +100,17 @@ func (s *Server) Register(router fiber.Router) {
 	for _, path := range []string{"/comments", "/comments/*", "/preview", "/counts", "/stream"} {
 		options(reader+path, s.cors, s.preflight)
 	}
-	get(reader+"/comments", s.cors, s.limitReads, s.thread)
-	post(reader+"/comments", s.cors, s.submit)
-	get(reader+"/comments/:id", s.cors, s.limitReads, s.single)
-	patch(reader+"/comments/:id", s.cors, s.edit)
-	del(reader+"/comments/:id", s.cors, s.retract)
-	get(reader+"/comments/:id/replies", s.cors, s.limitReads, s.replies)
-	put(reader+"/comments/:id/vote", s.cors, s.vote)
-	post(reader+"/comments/:id/reports", s.cors, s.report)
-	post(reader+"/preview", s.cors, s.preview)
-	get(reader+"/counts", s.cors, s.limitReads, s.counts)
-	get(reader+"/stream", s.cors, s.limitReads, s.stream)
+	get(reader+"/comments", s.cors, s.limitRequests, s.thread)
+	post(reader+"/comments", s.cors, s.limitRequests, s.submit)
+	get(reader+"/comments/:id", s.cors, s.limitRequests, s.single)
+	patch(reader+"/comments/:id", s.cors, s.limitRequests, s.edit)
+	del(reader+"/comments/:id", s.cors, s.limitRequests, s.retract)
+	get(reader+"/comments/:id/replies", s.cors, s.limitRequests, s.replies)
+	put(reader+"/comments/:id/vote", s.cors, s.limitRequests, s.vote)
+	post(reader+"/comments/:id/reports", s.cors, s.limitRequests, s.report)
+	post(reader+"/preview", s.cors, s.limitRequests, s.preview)
+	get(reader+"/counts", s.cors, s.limitRequests, s.counts)
+	get(reader+"/stream", s.cors, s.limitRequests, s.stream)
 
 	post("/api/v1/auth/login", s.private, s.login)
 	post("/api/v1/auth/refresh", s.private, s.sameOrigin, s.refresh)

@@ -61,7 +61,7 @@ func (s *Server) addSite(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.create(c, func() (any, error) {
+	return s.create(c, fiber.StatusCreated, func() (any, error) {
 		st, err := s.Comments.AddSite(c.Context(), in.Key, comment.SiteChange{Name: &in.Name, Origins: in.Origins, Options: options}, actor(c))
 		return ShowSite(st, comment.Owner), err
 	})
@@ -167,7 +167,7 @@ func (s *Server) addWord(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.create(c, func() (any, error) {
+	return s.create(c, fiber.StatusCreated, func() (any, error) {
 		w, err := s.Comments.AddWord(c.Context(), comment.Word{Site: param(c, "site"), List: in.List, Text: in.Text}, actor(c))
 		return showWord(w), err
 	})

@@ -65,7 +65,7 @@ func TestSites(t *testing.T) {
 		{name: "origin with a path", path: "/api/v1/sites", body: `{"key":"d","name":"D","origins":["https://d.example/a"]}`, changes: who, status: 422, code: "invalid", field: "origins invalid"},
 		{name: "origin null", path: "/api/v1/sites", body: `{"key":"d","name":"D","origins":["null"]}`, changes: who, status: 422, code: "invalid", field: "origins invalid"},
 		{name: "every origin", path: "/api/v1/sites", body: `{"key":"d","name":"D","origins":["https://*.example"]}`, changes: who, status: 422, code: "invalid", field: "origins invalid"},
-		{name: "unknown option", path: "/api/v1/sites", body: site(`,"options":{"colour":"red"}`), changes: who, status: 422, code: "invalid", field: "colour unknown_option"},
+		{name: "unknown option", path: "/api/v1/sites", body: site(`,"options":{"colour":"red"}`), changes: who, status: 400, code: "unknown_field", field: "colour unknown_option"},
 		{name: "no origins left", method: "PATCH", path: daily, body: `{"origins":[]}`, changes: who, status: 422, code: "invalid", field: "origins required"},
 		{name: "key cannot change", method: "PATCH", path: daily, body: `{"key":"d"}`, changes: who, status: 400, code: "unknown_field"},
 	})
@@ -108,12 +108,13 @@ func TestOptions(t *testing.T) {
 		`{"max_depth":11}`: "max_depth invalid", `{"max_depth":1.5}`: "max_depth invalid", `{"max_depth":"x"}`: "max_depth invalid", `{"max_depth":1e300}`: "max_depth invalid",
 		`{"votes":"yes"}`: "votes invalid", `{"votes":1}`: "votes invalid", `{"moderation":"none"}`: "moderation invalid", `{"moderation":true}`: "moderation invalid",
 		`{"language":"<b>"}`: "language invalid", `{"close_after":"1m"}`: "close_after invalid", `{"edit_window":"-1s"}`: "edit_window invalid",
-		`{"votes":[]}`: "votes invalid", `{"votes":{}}`: "votes invalid", `{"votes":null}`: "votes invalid", `{"colour":"red"}`: "colour unknown_option",
+		`{"votes":[]}`: "votes invalid", `{"votes":{}}`: "votes invalid", `{"votes":null}`: "votes invalid",
 		`{"language":"de","votes":"maybe"}`: "votes invalid",
 	} {
 		cases = append(cases, bad{name: body, method: "PATCH", path: path, body: body, changes: []change{as(admin)}, status: 422, code: "invalid", field: field})
 	}
-	cases = append(cases, bad{name: "a list", method: "PATCH", path: path, body: `[]`, changes: []change{as(admin)}, status: 400, code: "invalid_type"},
+	cases = append(cases, bad{name: "unknown", method: "PATCH", path: path, body: `{"colour":"red"}`, changes: []change{as(admin)}, status: 400, code: "unknown_field", field: "colour unknown_option"},
+		bad{name: "a list", method: "PATCH", path: path, body: `[]`, changes: []change{as(admin)}, status: 400, code: "invalid_type"},
 		bad{name: "doubled", method: "PATCH", path: path, body: `{"votes":"on","votes":"off"}`, changes: []change{as(admin)}, status: 400, code: "duplicate_field"})
 	h.refuse(cases)
 }

@@ -156,7 +156,7 @@ func (s *Server) addUser(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.create(c, func() (any, error) {
+	return s.create(c, fiber.StatusCreated, func() (any, error) {
 		account, generated, err := s.Auth.AddAccount(c.Context(), auth.NewAccount{
 			Email: in.Email, Name: in.Name, Password: in.Password, Role: in.Role, Site: in.Site,
 		}, actor(c))

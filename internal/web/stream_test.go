@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -180,13 +179,12 @@ func TestStreamTooFarBehind(t *testing.T) {
 	t.Parallel()
 	h := open(t, running)
 	mod := h.staff("grace", comment.Moderator, "daily")
-	p := h.public(mod, "One.")
-	together(501, func(i int) {
-		_, err := h.app.Comments.Vote(t.Context(), comment.Ballot{Site: "daily", ID: p.Comment.ID, Value: 1, Client: comment.Client{IP: "192.0.2.1", Agent: fmt.Sprint(i)}})
-		if err != nil {
-			t.Error(err)
+	h.public(mod, "One.")
+	for i := range 502 {
+		if _, err := h.app.Comments.OpenPage(t.Context(), comment.Opening{Site: "daily", Page: article, Open: i%2 == 1}); err != nil {
+			t.Fatal(err)
 		}
-	})
+	}
 	s := h.stream(pageStream, header("Last-Event-ID", "1"))
 	next[pageNews](s, "ready")
 	_, id := next[struct{}](s, "reset")

@@ -126,7 +126,7 @@ func (s *Server) addEndpoint(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.create(c, func() (any, error) {
+	return s.create(c, fiber.StatusCreated, func() (any, error) {
 		e, secret, err := s.Hooks.Add(c.Context(), param(c, "site"), in.URL, in.Types, actor(c))
 		return ShowEndpoint(e, secret), err
 	})
@@ -164,11 +164,13 @@ func (s *Server) removeEndpoint(c *fiber.Ctx) error {
 }
 
 func (s *Server) testEndpoint(c *fiber.Ctx) error {
-	d, err := s.Hooks.Test(c.Context(), param(c, "site"), param(c, "id"), actor(c))
-	if err != nil {
+	if err := emptyBody(c); err != nil {
 		return err
 	}
-	return send(c, fiber.StatusAccepted, map[string]string{"delivery_id": d.ID, "event_id": d.EventID})
+	return s.create(c, fiber.StatusAccepted, func() (any, error) {
+		d, err := s.Hooks.Test(c.Context(), param(c, "site"), param(c, "id"), actor(c))
+		return map[string]string{"delivery_id": d.ID, "event_id": d.EventID}, err
+	})
 }
 
 func (s *Server) rotateEndpoint(c *fiber.Ctx) error {
@@ -190,11 +192,10 @@ func (s *Server) rotateEndpoint(c *fiber.Ctx) error {
 	if err != nil {
 		return fault.Input("overlap", "invalid", "The overlap is a time such as 24h, or 0s.")
 	}
-	e, secret, err := s.Hooks.Rotate(c.Context(), param(c, "site"), param(c, "id"), overlap, actor(c))
-	if err != nil {
-		return err
-	}
-	return send(c, fiber.StatusOK, ShowEndpoint(e, secret))
+	return s.create(c, fiber.StatusOK, func() (any, error) {
+		e, secret, err := s.Hooks.Rotate(c.Context(), param(c, "site"), param(c, "id"), overlap, actor(c))
+		return ShowEndpoint(e, secret), err
+	})
 }
 
 func (s *Server) deliveries(c *fiber.Ctx) error {
@@ -251,9 +252,11 @@ func (s *Server) delivery(c *fiber.Ctx) error {
 }
 
 func (s *Server) redeliver(c *fiber.Ctx) error {
-	d, err := s.Hooks.Redeliver(c.Context(), param(c, "site"), param(c, "id"), actor(c))
-	if err != nil {
+	if err := emptyBody(c); err != nil {
 		return err
 	}
-	return send(c, fiber.StatusAccepted, ShowDelivery(d))
+	return s.create(c, fiber.StatusAccepted, func() (any, error) {
+		d, err := s.Hooks.Redeliver(c.Context(), param(c, "site"), param(c, "id"), actor(c))
+		return ShowDelivery(d), err
+	})
 }

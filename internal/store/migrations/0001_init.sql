@@ -169,6 +169,7 @@ create table events (
   actor_kind text not null,
   actor_id   text not null,
   actor_name text not null,
+  previous   text not null,
   at         bigint not null,
   body       bytea not null,
   body_hash  text not null,
@@ -306,6 +307,8 @@ create table grants (
   role       text not null check (role in ('viewer', 'moderator', 'admin', 'owner')),
   primary key (account_id, site_id)
 );
+
+create index grants_by_site on grants (site_id, account_id);
 
 create table sessions (
   session_id    text primary key,

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -184,8 +185,12 @@ func testRepeats(h *house) {
 		return c
 	}
 	old, young, foreign, different := repeat("daily", "same", 1), repeat("daily", "same", 2), repeat("weekly", "same", 3), repeat("daily", "", 4)
-	young.PageID, young.AuthorID, young.Status, young.DecidedBy = "p2", "a2", comment.Spam, ""
+	young.PageID, young.AuthorID, young.InForce = "p2", "a2", comment.Spam
+	old.Status, old.InForce = comment.Pending, comment.Approved
+	held := comment.Decision{Site: "daily", ID: "d1", CommentID: young.ID, Revision: 1, To: comment.Spam, Actor: comment.Actor{Kind: comment.ActorModerator}, State: comment.DecisionHeld}
+	done := comment.Decision{Site: "daily", ID: "d2", CommentID: old.ID, Revision: 1, To: comment.Approved, Actor: comment.Actor{Kind: comment.ActorModerator}, State: comment.DecisionDone}
 	h.post(young, old, foreign, different)
+	h.write(func(tx comment.Tx) error { return errors.Join(tx.InsertDecision(held), tx.InsertDecision(done)) })
 	repeats := func(print string, limit int) []comment.Repeat {
 		return get(h, func(r comment.Reader) ([]comment.Repeat, error) { return r.Repeats("daily", print, start, limit) })
 	}

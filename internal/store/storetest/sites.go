@@ -345,7 +345,7 @@ func testEmptyLists(h *house) {
 			none(size(r.Siblings(newComment("daily"), true, 5))),
 			none(size(r.Events("daily", 0, 5))), none(size(r.PageEvents("daily", "p1", 0, 5))), none(size(r.Endpoints("daily"))),
 			none(size(r.Deliveries(comment.DeliveryQuery{Site: "daily", Endpoint: "x", Limit: 5}))), none(size(r.Attempts("daily", "x"))),
-			none(size(r.Accounts())), none(size(r.StaffNames())),
+			none(size(r.Accounts())), none(size(r.StaffNames("daily"))),
 		)
 	})
 	if err != nil {

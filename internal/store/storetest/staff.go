@@ -94,7 +94,7 @@ func testStaffNames(h *house) {
 	a, b, gone := newAccount("u1"), newAccount("u2"), newAccount("u3")
 	a.Name, a.Disabled, b.Name, b.Disabled = "Zoë", false, "Anna", false
 	h.write(all(putAccount(a), putAccount(gone), putAccount(b)))
-	same(h, "names of those who work here", get(h, comment.Reader.StaffNames), []string{"Anna", "Zoë"})
+	same(h, "names of those who work here", get(h, func(r comment.Reader) ([]string, error) { return r.StaffNames("daily") }), []string{"Anna", "Zoë"})
 }
 
 func testEndSessions(h *house) {

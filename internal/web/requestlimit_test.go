@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-func TestReadLimitRefillsAndIsBounded(t *testing.T) {
+func TestRequestLimitRefillsAndIsBounded(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	var l readLimit
-	for i := range readsBurst {
+	var l requestLimit
+	for i := range requestsBurst {
 		if wait := l.wait("a", now); wait != 0 {
 			t.Fatalf("request %d of the burst has to wait %v", i, wait)
 		}
 	}
-	if wait := l.wait("a", now); wait != readsEvery {
-		t.Fatalf("beyond the burst: wait %v, want %v", wait, readsEvery)
+	if wait := l.wait("a", now); wait != requestsEvery {
+		t.Fatalf("beyond the burst: wait %v, want %v", wait, requestsEvery)
 	}
 	if wait := l.wait("b", now); wait != 0 {
 		t.Fatalf("another network has to wait %v", wait)
 	}
-	if wait := l.wait("a", now.Add(readsEvery)); wait != 0 {
+	if wait := l.wait("a", now.Add(requestsEvery)); wait != 0 {
 		t.Fatalf("after the wait: %v", wait)
 	}
 	for i := range 3 * networksMost {

@@ -10,43 +10,43 @@ import (
 	"github.com/afterword-comments/afterword/internal/fault"
 )
 
-// The limit on reading: so many requests a second from one network, with as
-// many in store for a burst. It is kept in memory: what it protects is this
+// The limit on readers' requests of any kind: so many a second from one network,
+// with some in store for a burst. What writes has closer limits of its own. It is kept in memory: what it protects is this
 // process.
 const (
-	readsEvery   = time.Second / 100
-	readsBurst   = 200
-	networksMost = 50000
+	requestsEvery = time.Second / 100
+	requestsBurst = 200
+	networksMost  = 50000
 )
 
-// readLimit is a bounded set of token buckets; see store's for the algorithm.
-type readLimit struct {
+// requestLimit is a bounded set of token buckets; see store's for the algorithm.
+type requestLimit struct {
 	mu  sync.Mutex
 	tat map[string]time.Time
 }
 
 // wait takes a token of the network's bucket, or says how long until there is
 // one.
-func (l *readLimit) wait(network string, now time.Time) time.Duration {
+func (l *requestLimit) wait(network string, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	tat := l.tat[network]
 	if tat.Before(now) {
 		tat = now
 	}
-	if wait := tat.Add(readsEvery).Sub(now) - readsEvery*readsBurst; wait > 0 {
+	if wait := tat.Add(requestsEvery).Sub(now) - requestsEvery*requestsBurst; wait > 0 {
 		return wait
 	}
 	if l.tat == nil || len(l.tat) >= networksMost {
 		l.forget(now)
 	}
-	l.tat[network] = tat.Add(readsEvery)
+	l.tat[network] = tat.Add(requestsEvery)
 	return 0
 }
 
 // forget drops the buckets that are full again, and all of them where that
 // does not help: a flood must not fill the memory.
-func (l *readLimit) forget(now time.Time) {
+func (l *requestLimit) forget(now time.Time) {
 	kept := map[string]time.Time{}
 	for network, tat := range l.tat {
 		if tat.After(now) && len(kept) < networksMost/2 {
@@ -56,9 +56,9 @@ func (l *readLimit) forget(now time.Time) {
 	l.tat = kept
 }
 
-// limitReads slows down who reads too fast, unless the site has its limits off.
-func (s *Server) limitReads(c *fiber.Ctx) error {
-	wait := s.reads.wait(comment.Network(s.clientIP(c)), s.Now())
+// limitRequests slows down who asks too fast, unless the site has its limits off.
+func (s *Server) limitRequests(c *fiber.Ctx) error {
+	wait := s.requests.wait(comment.Network(s.clientIP(c)), s.Now())
 	if wait <= 0 {
 		return c.Next()
 	}
