@@ -249,6 +249,7 @@ func TestClosedPage(t *testing.T) {
 	h.comment("Two.")
 	h.patch(daily+"/options", `{"close_after":"1h"}`, as(admin)).want(200)
 	clock.advance(time.Hour)
+	admin = h.staff("alan", comment.Admin, "daily") // the other's token has expired
 	h.unchanged(func() {
 		h.post(comments, write("Three.")).refused(409, "page_closed")
 		h.patch(daily+"/pages?page="+article, `{"open":true}`, as(admin)).refused(409, "closed_by_age")
