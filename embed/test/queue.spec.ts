@@ -211,8 +211,13 @@ test('when a session ends the desk asks for a sign-in in place and goes on', asy
   await desk.press('x')
   await expect(desk.page).toHaveURL(/[?&]sel=/)
   const password = 'the ferry goes at twenty to ten'
-  await service.cli(['user', 'set', jana.email, '--password-stdin'], password) // which ends her sessions
+  await desk.page.route('**/moderation/decisions', async route => {
+    await service.cli(['user', 'set', jana.email, '--password-stdin'], password) // which ends her sessions
+    await route.continue()
+  }, { times: 1 })
   await desk.press('a')
+  const lists: string[] = []
+  desk.page.on('request', request => /moderation\/comments\?/.test(request.url()) && lists.push(request.url()))
   const dialog = desk.page.getByRole('dialog', { name: 'Your session has ended' })
   await expect(dialog).toBeVisible()
   await desk.press('Escape')
@@ -225,9 +230,11 @@ test('when a session ends the desk asks for a sign-in in place and goes on', asy
   await dialog.getByLabel('Password').fill(password)
   await dialog.getByRole('button', { name: 'Sign in' }).click()
   await expect(dialog).toHaveCount(0)
-  // The decision that had been on its way is made now.
+  // The decision that had been on its way is made now, and the list has not been read anew under it.
   await expect(desk.tab('Approved')).toContainText('1')
+  expect(lists).toEqual([])
   await expect.poll(() => site.visible()).toHaveLength(1)
+  expect((await site.visible())[0]).toContain('Written by Ada.')
 })
 
 test('what the author has changed since is not decided blindly', async ({ site, moderate, service }) => {
