@@ -18,16 +18,13 @@ export function checkLocales(dir) {
   return all
 }
 
-function compare(tag, catalogue, model) {
+function compare(tag, has, wants) {
   const faults = []
-  for (const group of new Set([...Object.keys(model), ...Object.keys(catalogue)])) {
-    const [has, wants] = [catalogue[group] ?? {}, model[group] ?? {}]
-    for (const key of new Set([...Object.keys(wants), ...Object.keys(has)])) {
-      const at = `${tag}: ${group}.${key}`
-      if (!(key in has)) faults.push(`${at} is missing`)
-      else if (!(key in wants)) faults.push(`${at} is not known to en`)
-      else faults.push(...message(at, tag, has[key], wants[key]))
-    }
+  for (const key of new Set([...Object.keys(wants), ...Object.keys(has)])) {
+    const at = `${tag}: ${key}`
+    if (!(key in has)) faults.push(`${at} is missing`)
+    else if (!(key in wants)) faults.push(`${at} is not known to en`)
+    else faults.push(...message(at, tag, has[key], wants[key]))
   }
   return faults
 }
@@ -40,4 +37,21 @@ function message(at, tag, has, wants) {
     if (values(text) !== values(forms(wants).other)) faults.push(`${at} has other values than en: ${text}`)
   }
   return faults
+}
+
+/**
+ * The build's replacements for TEXT.key: the words of one language. Throws when
+ * there is a message that the sources never say.
+ */
+export function messages(catalogue, sources) {
+  const said = new Set([...sources.matchAll(/\bTEXT\.(\w+)/g)].map(([, key]) => key))
+  const unsaid = Object.keys(catalogue).filter(key => !said.has(key))
+  if (unsaid.length) throw new Error('locales: nothing says ' + unsaid.join(', '))
+  return Object.fromEntries(Object.entries(catalogue).map(([key, message]) => [`TEXT.${key}`, simplest(message)]))
+}
+
+/** Forms that are all the same need not be told apart. */
+function simplest(message) {
+  const [text, ...others] = new Set(Object.values(forms(message)))
+  return others.length ? message : text
 }

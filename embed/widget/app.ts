@@ -12,7 +12,7 @@ export type Composer = typeof import('./composer')
 /** The chunk that is loaded when a thread that changes is in sight. */
 export type Live = typeof import('./live')
 
-export interface App extends Words {
+export interface App extends Words, Kit {
   host: HTMLElement
   setup: Setup
   api: Api
@@ -35,8 +35,6 @@ export interface App extends Words {
     status: HTMLElement
     alert: HTMLElement
   }
-  /** What the later chunks borrow from this one. */
-  kit: Kit
   /** Runs an act of the composer chunk, loading it first; false when it could not be loaded. */
   act(run: (composer: Composer) => unknown): Promise<boolean>
 }
@@ -60,19 +58,19 @@ export function alarm(app: App, text = '') {
 /** One sentence about a problem, in the reader's language where we have one; the host page hears of it too. */
 export function explain(app: App, { status, code, wait, detail }: Problem): string {
   emit(app, 'error', { code, status })
-  if (status === 429) return app.t('wait', { when: app.ago(Date.now() + (wait || 60) * 1000 + 500) })
-  return detail || app.t('offline')
+  if (status === 429) return app.t(TEXT.wait, { when: app.ago(Date.now() + (wait || 60) * 1000 + 500) })
+  return detail || TEXT.offline
 }
 
-/** Runs an act of an element once at a time; a problem is shown, never lost. */
-export async function busy(app: App, el: HTMLElement, run: () => Promise<unknown>) {
+/** Runs an act of an element once at a time; a problem is shown, never lost: at the top, or by `fail`. */
+export async function busy(app: App, el: HTMLElement, run: () => Promise<unknown>, fail = (problem: Problem) => alarm(app, explain(app, problem))) {
   if (el.ariaBusy) return
   el.ariaBusy = 'true'
   alarm(app)
   try {
     await run()
   } catch (problem) {
-    if (!app.signal.aborted) alarm(app, explain(app, problem as Problem))
+    if (!app.signal.aborted) fail(problem as Problem)
   }
   el.ariaBusy = null
 }

@@ -90,62 +90,63 @@ export function paint(app: App, item: Item) {
   const { c: { status, tree, author, created_at }, article } = item
   if (article.querySelector('form')) return
   const gone = status === 'deleted'
-  const held = status !== 'approved' && !gone && (status === 'pending' ? status : 'rejected')
+  const held = status !== 'approved' && !gone && (status === 'pending'
+    ? { mark: TEXT.pending, note: TEXT.pending_note }
+    : { mark: TEXT.rejected, note: TEXT.rejected_note })
   const focused = article.matches(':focus-within')
   article.className = (article.part as unknown as string) = 'comment ' + status
-  article.ariaLabel = gone ? app.t('removed') : app.t('comment_by', { name: author.name, time: app.full(created_at) })
+  article.ariaLabel = gone ? TEXT.removed : app.t(TEXT.comment_by, { name: author.name, time: app.full(created_at) })
   article.replaceChildren(...kept([
-    gone ? h('p', { p: 'hint' }, app.t('removed')) : header(app, item, held),
+    gone ? h('p', { p: 'hint' }, TEXT.removed) : header(app, item, held && held.mark),
     h('div', { p: 'body', dir: 'auto', lang: app.thread.options.language }, ...elements(tree)),
-    held && h('p', { p: 'hint' }, app.t(`${held}_note`)),
+    held && h('p', { p: 'hint' }, held.note),
     actions(app, item),
   ]))
   if (focused) article.focus()
 }
 
-function header(app: App, { c, depth, parent }: Item, held: 'pending' | 'rejected' | false): HTMLElement {
+function header(app: App, { c, depth, parent }: Item, held: string | false): HTMLElement {
   const { author, created_at, edited_at } = c
   const time = h('time', { datetime: created_at, title: app.full(created_at) }, app.ago(created_at))
   return h('header', { p: 'meta' },
     h('bdi', { p: 'author' }, author.name),
-    (author.badge || author.kind === 'staff') && h('span', { p: 'badge' }, author.badge || app.t('staff')),
+    (author.badge || author.kind === 'staff') && h('span', { p: 'badge' }, author.badge || TEXT.staff),
     depth > 2 && h('a', { p: 'to', href: '#comment-' + parent!.c.id },
-      ...app.rich('in_reply_to', { name: h('bdi', {}, parent!.c.author.name) })),
+      ...app.rich(TEXT.in_reply_to, { name: h('bdi', {}, parent!.c.author.name) })),
     h('a', { p: 'time', href: '#comment-' + c.id }, time),
-    edited_at && h('span', {}, app.t('edited')),
-    held && h('span', { p: 'state' }, app.t(held)))
+    edited_at && h('span', {}, TEXT.edited),
+    held && h('span', { p: 'state' }, held))
 }
 
 function actions(app: App, item: Item): HTMLElement {
   const { own, c: { status } } = item
   const { page, options } = app.thread
   const live = status === 'approved'
-  const act = (label: 'edit' | 'delete' | 'report') =>
-    button(app.t(label), event => app.act(composer => composer[label](app, item, event.target as HTMLElement)))
+  const act = (label: string, run: 'edit' | 'delete' | 'report') =>
+    button(label, event => app.act(composer => composer[run](app, item, event.target as HTMLElement)))
   return h('div', { p: 'actions' },
     ...(live && options.votes ? [vote(app, item, 'up'), vote(app, item, 'down')] : []),
-    live && page.open && options.guests && options.max_depth > 0 && button(app.t('reply'), () => reply(app, item)),
-    own && (live || status === 'pending') && new Date(own.until) > new Date() && act('edit'),
-    own && act('delete'),
-    live && !own && act('report'),
+    live && page.open && options.guests && options.max_depth > 0 && button(TEXT.reply, () => reply(app, item)),
+    own && (live || status === 'pending') && new Date(own.until) > new Date() && act(TEXT.edit, 'edit'),
+    own && act(TEXT.delete, 'delete'),
+    live && !own && act(TEXT.report, 'report'),
     item.fold)
 }
 
 /** A vote button, pressed when this reader voted so; nobody votes on their own. */
 export function vote(app: App, item: Item, way: 'up' | 'down'): HTMLElement {
   const { id, votes } = item.c
-  const value = way === 'up' ? 1 : -1
-  return h('button', {
-    type: 'button', p: 'action ' + way, disabled: !!item.own,
-    'aria-label': app.t(way, { n: votes[way] }),
+  const [value, label] = way === 'up' ? [1, TEXT.up] as const : [-1, TEXT.down] as const
+  return button(votes[way] || '', () => app.act(composer => composer.vote(app, item, value)), {
+    p: 'action ' + way, disabled: !!item.own,
+    'aria-label': app.t(label, { n: votes[way] }),
     'aria-pressed': String(app.memory.all('votes')[id]?.value === value),
-    onclick: () => app.act(composer => composer.vote(app, item, value)),
-  }, votes[way] || '')
+  })
 }
 
 function reply(app: App, item: Item) {
   const { article, li, c } = item
-  if (!li.querySelector(':scope > form')) article.after(stub(app, app.t('reply_to', { name: c.author.name }), item))
+  if (!li.querySelector(':scope > form')) article.after(stub(app, app.t(TEXT.reply_to, { name: c.author.name }), item))
   li.querySelector('textarea')!.focus()
 }
 
@@ -171,10 +172,10 @@ export function tally(app: App, item: Item) {
   const { kids, list, fold, more, next, waiting, c } = item
   const missing = Math.max(c.reply_count - shown(item), 0)
   more.hidden = list.hidden || !(next || missing)
-  more.textContent = app.t(!next && waiting.size >= missing ? 'new_replies' : 'more_replies', { n: missing || 1 })
+  more.textContent = app.t(!next && waiting.size >= missing ? TEXT.new_replies : TEXT.more_replies, { n: missing || 1 })
   fold.hidden = !kids.size
   fold.ariaExpanded = String(!list.hidden)
-  fold.textContent = list.hidden ? app.t('show_replies', { n: kids.size }) : app.t('hide_replies')
+  fold.textContent = list.hidden ? app.t(TEXT.show_replies, { n: kids.size }) : TEXT.hide_replies
 }
 
 /** Opens the thread down to a comment, goes there and marks it. */

@@ -1,8 +1,7 @@
 // The chunk for readers who write or act. It borrows its tools from the widget
-// (app.kit) and adds its own words and styles when it is first loaded.
+// (as the app's own) and adds its own styles when it is first loaded.
 import type { App } from './app'
 import css from './composer.css'
-import { write } from './locales/en.json'
 
 export { compose, change as edit } from './editor'
 export { ask as report } from './report'
@@ -14,6 +13,5 @@ sheet.replaceSync(css)
 
 /** To be called once for each widget before any other function of this chunk. */
 export function prepare(app: App) {
-  app.add(write, 1)
   app.host.shadowRoot!.adoptedStyleSheets.push(sheet)
 }

@@ -24,14 +24,17 @@ interface Editor {
 
 /** Makes a whole form of the stub for a new comment or a reply. */
 export function compose(app: App, form: HTMLFormElement, parent?: Item) {
-  const key = app.kit.draftKey(app, parent)
+  const key = app.draftKey(app, parent)
   const area = form.querySelector('textarea')!
-  const name = line(app, area.id + '-name', app.t('name'), { name: 'name', autocomplete: 'name', maxlength: '60' })
-  const email = line(app, area.id + '-email', app.t('email'), { name: 'email', type: 'email', autocomplete: 'email' })
+  const name = line(app, area.id + '-name', TEXT.name, { name: 'name', autocomplete: 'name', maxlength: '60' })
+  const email = line(app, area.id + '-email', TEXT.email, { name: 'email', type: 'email', autocomplete: 'email' })
   name.input.value = app.memory.all('name').name?.value ?? ''
-  const editor = build(app, form, app.t(parent ? 'post_reply' : 'post'), written => post(app, written, form, parent))
+  const editor = build(app, form, parent ? TEXT.post_reply : TEXT.post, written => post(app, written, form, parent))
   Object.assign(editor, { name, email, trap: trap(app) })
-  area.addEventListener('input', () => app.memory.keep('drafts', key, area.value ? { text: area.value } : undefined))
+  const keep = () => app.memory.keep('drafts', key, area.value ? { text: area.value } : undefined)
+  area.addEventListener('input', keep)
+  // What was typed while this chunk was on its way; an unchanged draft keeps its last attempt.
+  if (area.value !== area.defaultValue) keep()
   const cancel = parent && (() => {
     form.remove()
     parent.article.focus()
@@ -41,13 +44,13 @@ export function compose(app: App, form: HTMLFormElement, parent?: Item) {
 
 /** Opens an own comment for change, in its place. */
 export async function change(app: App, item: Item, opener: HTMLElement) {
-  const { h, busy, fetchOne, paint } = app.kit
+  const { h, busy, fetchOne, paint } = app
   await busy(app, opener, async () => {
     const { text } = await fetchOne(app, item.c.id)
     const id = 'edit-' + item.c.id
-    const area = h('textarea', { id, p: 'editor', dir: 'auto', name: 'text' })
+    const area = h('textarea', { id, p: 'editor', dir: 'auto' })
     area.value = text ?? ''
-    const form = h('form', { p: 'composer', novalidate: true }, h('label', { for: id }, app.t('edit_comment')), area)
+    const form = h('form', { p: 'composer', novalidate: true }, h('label', { for: id }, TEXT.edit_comment), area)
     const finish = () => {
       form.remove()
       paint(app, item)
@@ -55,7 +58,7 @@ export async function change(app: App, item: Item, opener: HTMLElement) {
     }
     item.article.querySelector('.actions')!.remove()
     item.article.querySelector('.body')!.replaceWith(form)
-    lay(build(app, form, app.t('save'), async written => {
+    lay(build(app, form, TEXT.save, async written => {
       await save(app, written, item)
       finish()
     }), finish)
@@ -64,7 +67,7 @@ export async function change(app: App, item: Item, opener: HTMLElement) {
 }
 
 function build(app: App, form: HTMLFormElement, verb: string, deliver: Editor['deliver']): Editor {
-  const { h } = app.kit
+  const { h } = app
   const area = form.querySelector('textarea')!
   const text = guard(app, area)
   area.after(text.error)
@@ -79,19 +82,19 @@ function build(app: App, form: HTMLFormElement, verb: string, deliver: Editor['d
 /** Puts the parts under the text field and makes them work. */
 function lay(editor: Editor, cancel?: () => void) {
   const { app, form, area, name, email } = editor
-  const { h, button, kept } = app.kit
+  const { h, button, kept } = app
   const { moderated } = app.thread.options
-  const shown = h('div', { p: 'preview', dir: 'auto', hidden: true, role: 'region', 'aria-label': app.t('preview') })
-  const look = button(app.t('preview'), () => preview(editor, shown, look), { 'aria-pressed': 'false' })
+  const shown = h('div', { p: 'preview', dir: 'auto', hidden: true, role: 'region', 'aria-label': TEXT.preview })
+  const look = button(TEXT.preview, () => preview(editor, shown, look), { 'aria-pressed': 'false' })
   form.classList.add('open')
   form.append(...kept([
     counter(editor),
-    h('p', { p: 'hint' }, app.t('markup')),
+    h('p', { p: 'hint' }, TEXT.markup),
     shown,
     name && h('div', { p: 'fields' }, name.box, email!.box, editor.trap),
     editor.alert,
-    h('div', { p: 'buttons' }, editor.submit, look, cancel && button(app.t('cancel'), cancel)),
-    name && moderated && h('p', { p: 'hint' }, app.t('moderated')),
+    h('div', { p: 'buttons' }, editor.submit, look, cancel && button(TEXT.cancel, cancel)),
+    name && moderated && h('p', { p: 'hint' }, TEXT.moderated),
   ]))
   form.addEventListener('submit', event => {
     event.preventDefault()
@@ -109,15 +112,15 @@ function lay(editor: Editor, cancel?: () => void) {
 /** The number of characters left, from four fifths of the limit on; said aloud when it appears and when it runs out. */
 function counter({ app, area }: Editor): HTMLElement {
   const max = app.thread.options.max_length
-  const shown = app.kit.h('p', { p: 'counter', hidden: true })
+  const shown = app.h('p', { p: 'counter', hidden: true })
   let level = 0
   const count = () => {
     const left = max - [...area.value].length
     const now = left < 0 ? 2 : left <= max / 5 ? 1 : 0
     shown.hidden = !now
     shown.classList.toggle('over', left < 0)
-    shown.textContent = left < 0 ? app.t('over', { n: -left }) : app.t('left', { n: left })
-    if (now > level) app.kit.say(app, shown.textContent)
+    shown.textContent = left < 0 ? app.t(TEXT.over, { n: -left }) : app.t(TEXT.left, { n: left })
+    if (now > level) app.say(app, shown.textContent)
     level = now
   }
   area.addEventListener('input', count)
@@ -132,9 +135,9 @@ function preview({ app, area }: Editor, shown: HTMLElement, look: HTMLElement) {
   }
   const hide = () => show(false)
   if (!shown.hidden || !area.value.trim()) return hide()
-  return app.kit.busy(app, look, async () => {
+  return app.busy(app, look, async () => {
     const { tree } = await app.api<{ tree: [] }>('preview', { method: 'POST', body: { text: area.value } })
-    shown.replaceChildren(...app.kit.elements(tree))
+    shown.replaceChildren(...app.elements(tree))
     show(true)
     area.addEventListener('input', hide, { once: true })
   })
@@ -143,9 +146,9 @@ function preview({ app, area }: Editor, shown: HTMLElement, look: HTMLElement) {
 /** The fields that are wrong, each told so; the first one gets the focus. */
 function valid({ app, area, text, name, email }: Editor): boolean {
   const over = [...area.value].length - app.thread.options.max_length
-  text.fail(area.value.trim() ? (over > 0 ? app.t('over', { n: over }) : '') : app.t('need_text'))
-  name?.fail(name.input.value.trim() ? '' : app.t('need_name'))
-  email?.fail(email.input.checkValidity() ? '' : app.t('bad_email'))
+  text.fail(area.value.trim() ? (over > 0 ? app.t(TEXT.over, { n: over }) : '') : TEXT.need_text)
+  name?.fail(name.input.value.trim() ? '' : TEXT.need_name)
+  email?.fail(email.input.checkValidity() ? '' : TEXT.bad_email)
   return !focusWrong([text, name, email])
 }
 
@@ -155,23 +158,16 @@ function focusWrong(fields: (Pick<Field, 'input'> | undefined)[]): boolean {
   return !!wrong
 }
 
-async function submit(editor: Editor) {
-  const { alert, area, name, email, began, form } = editor
+function submit(editor: Editor) {
+  const { app, alert, area, name, email, began, form } = editor
   alert.textContent = ''
-  if (form.ariaBusy || !valid(editor)) return
-  form.ariaBusy = 'true'
-  try {
-    await editor.deliver({
-      text: area.value,
-      name: name?.input.value.trim() ?? '',
-      email: email?.input.value.trim() ?? '',
-      trap: editor.trap?.value ?? '',
-      took: Date.now() - began,
-    })
-  } catch (problem) {
-    fail(editor, problem as Problem)
-  }
-  form.ariaBusy = null
+  if (!form.ariaBusy && valid(editor)) app.busy(app, form, () => editor.deliver({
+    text: area.value,
+    name: name?.input.value.trim() ?? '',
+    email: email?.input.value.trim() ?? '',
+    trap: editor.trap?.value ?? '',
+    took: Date.now() - began,
+  }), problem => fail(editor, problem))
 }
 
 /** Says what the server found wrong, at the field where it belongs; the text stays. */
@@ -181,6 +177,6 @@ function fail({ app, alert, submit, text, name, email }: Editor, problem: Proble
     field?.fail(detail)
   }
   if (focusWrong([text, name, email])) return
-  alert.textContent = `${app.kit.explain(app, problem)} ${app.t('kept')}`
-  if (!problem.status || problem.status >= 500) submit.textContent = app.t('send_again')
+  alert.textContent = `${app.explain(app, problem)} ${TEXT.still_here}`
+  if (!problem.status || problem.status >= 500) submit.textContent = TEXT.send_again
 }

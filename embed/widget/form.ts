@@ -11,12 +11,12 @@ export function draftKey(app: App, parent?: Item): string {
 
 export function stub(app: App, label: string, parent?: Item): HTMLFormElement {
   const id = 'text-' + (parent?.c.id ?? 'new')
-  const area = h('textarea', { id, p: 'editor', rows: 1, dir: 'auto' })
+  const draft = app.memory.all('drafts')[draftKey(app, parent)]?.text
+  const area = h('textarea', { id, p: 'editor', rows: 1, dir: 'auto' }, draft)
   const form = h('form', { p: 'composer', novalidate: true }, h('label', { for: id }, label), area)
   const start = () => form.addEventListener('focusin', async () => {
     if (!(await app.act(composer => composer.compose(app, form, parent)))) start()
   }, { once: true })
-  area.value = app.memory.all('drafts')[draftKey(app, parent)]?.text ?? ''
   start()
   return form
 }

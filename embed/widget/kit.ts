@@ -1,6 +1,6 @@
 // What the later chunks borrow from the widget's, so that no byte of it is
 // loaded twice and the files stay independent of each other.
-import { alarm, busy, emit, explain, say } from './app'
+import { busy, emit, explain, say } from './app'
 import { paint, place, remove, tally, update, vote } from './comment'
 import { button, h, kept } from './dom'
 import { draftKey } from './form'
@@ -9,7 +9,7 @@ import { elements } from './tree'
 import { setCount, setOpen } from './view'
 
 export const kit = {
-  alarm, busy, emit, explain, say,
+  busy, emit, explain, say,
   paint, place, remove, tally, update, vote,
   button, h, kept, draftKey, elements,
   fetchOne, forget, recall, recallOne, roots, setCount, setOpen,

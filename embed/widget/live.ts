@@ -30,7 +30,7 @@ export function follow(app: App) {
     on('comment', (change: Change) => apply(app, change, news))
     on('page', ({ open }) => {
       app.thread.page.open = open
-      app.kit.setOpen(app)
+      app.setOpen(app)
     })
     on('reset', () => refresh(app, news))
     source.onerror = () => {

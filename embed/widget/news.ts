@@ -21,16 +21,16 @@ export interface News {
 const quiet = 30_000
 
 export function announcer(app: App): News {
-  const { kit, fresh, ui } = app
-  const bar = kit.button('', () => bring(app, bar), { p: 'new-bar', hidden: true })
-  const text = () => app.t('new_comments', { n: fresh.size })
+  const { fresh, ui } = app
+  const bar = app.button('', () => bring(app, bar), { p: 'new-bar', hidden: true })
+  const text = () => app.t(TEXT.new_comments, { n: fresh.size })
   let said = 0
   let timer = 0
   ui.list.before(bar)
   function tell() {
     timer = 0
     said = Date.now()
-    if (fresh.size && !app.signal.aborted) kit.say(app, text())
+    if (fresh.size && !app.signal.aborted) app.say(app, text())
   }
   return {
     show() {
@@ -45,7 +45,7 @@ export function announcer(app: App): News {
 
 /** Puts the comments that waited at the top, just under the button that asked for them. */
 function bring(app: App, bar: HTMLElement) {
-  const { busy, place, roots, setOpen } = app.kit
+  const { busy, place, roots, setOpen } = app
   return busy(app, bar, async () => {
     const got = await roots(app, 'newest', '&limit=100')
     const added = got.comments.filter(c => app.fresh.has(c.id)).reverse().map(c => place(app, c, undefined, true))
@@ -58,25 +58,25 @@ function bring(app: App, bar: HTMLElement) {
 
 /** Takes up what changed on the server without moving anything. */
 export async function refresh(app: App, news: News) {
-  const { kit, thread, items, signal } = app
-  const got = await kit.roots(app, thread.sort).catch(() => null)
+  const { thread, items, signal } = app
+  const got = await app.roots(app, thread.sort).catch(() => null)
   if (!got || signal.aborted) return
   thread.page = got.page
-  kit.setCount(app, got.count)
-  kit.setOpen(app)
+  app.setCount(app, got.count)
+  app.setOpen(app)
   got.comments.forEach(c => renew(app, c))
   const there = new Set(got.comments.map(c => c.id))
   if (!got.next_cursor) for (const item of items.values()) {
     const { id, status } = item.c
-    if (item.depth === 1 && status === 'approved' && !there.has(id)) kit.remove(app, item)
+    if (item.depth === 1 && status === 'approved' && !there.has(id)) app.remove(app, item)
   }
   news.show()
-  await kit.recall(app)
+  await app.recall(app)
 }
 
 function renew(app: App, c: Comment) {
   const item = app.items.get(c.id)
-  if (item) app.kit.update(app, item, c)
+  if (item) app.update(app, item, c)
   else if (!c.parent_id) app.fresh.add(c.id)
   if (item) c.replies?.comments.forEach(reply => renew(app, reply))
 }
@@ -84,15 +84,15 @@ function renew(app: App, c: Comment) {
 /** Takes up one event of the stream. */
 export async function apply(app: App, change: Change, news: News) {
   const { id, visible, revision, count } = change
-  const { kit, items, own } = app
+  const { items, own } = app
   const item = items.get(id)
-  kit.setCount(app, count)
-  if (own.has(id)) await kit.recallOne(app, id)
+  app.setCount(app, count)
+  if (own.has(id)) await app.recallOne(app, id)
   else if (!item) arrived(app, change, news)
-  else if (!visible) kit.remove(app, item)
+  else if (!visible) app.remove(app, item)
   else if (revision !== item.c.revision) {
-    const got = await kit.fetchOne(app, id).catch(() => null)
-    if (got) kit.update(app, item, got.comment)
+    const got = await app.fetchOne(app, id).catch(() => null)
+    if (got) app.update(app, item, got.comment)
   }
 }
 
@@ -105,7 +105,7 @@ function arrived(app: App, { id, parent_id, type, visible }: Change, news: News)
   waiting[visible ? 'add' : 'delete'](id)
   if (parent) {
     parent.c.reply_count += visible ? 1 : -1
-    app.kit.tally(app, parent)
+    app.tally(app, parent)
   }
   news.show()
   if (visible) news.announce()

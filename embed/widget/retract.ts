@@ -3,29 +3,29 @@ import type { App } from './app'
 import type { Item } from './comment'
 
 export function retract(app: App, item: Item) {
-  const { h, button, paint } = app.kit
-  const yes = button(app.t('delete'), () => really(app, item, yes), { p: 'action danger' })
-  const keep = button(app.t('keep'), () => {
+  const { h, button, paint } = app
+  const yes = button(TEXT.delete, () => really(app, item, yes), { p: 'action danger' })
+  const keep = button(TEXT.keep_it, () => {
     paint(app, item)
     item.article.focus()
   })
   const ask = h('div', {
-    p: 'actions', role: 'group', 'aria-label': app.t('sure'),
+    p: 'actions', role: 'group', 'aria-label': TEXT.sure,
     onkeydown: (event: KeyboardEvent) => event.key === 'Escape' && keep.click(),
-  }, h('span', {}, app.t('sure')), yes, keep)
+  }, h('span', {}, TEXT.sure), yes, keep)
   item.article.querySelector('.actions')!.replaceWith(ask)
   keep.focus()
 }
 
 function really(app: App, item: Item, yes: HTMLElement) {
-  const { busy, emit, forget, say, setCount } = app.kit
+  const { busy, emit, forget, say, setCount } = app
   const { id, status } = item.c
   return busy(app, yes, async () => {
     await app.api('comments/' + id, { method: 'DELETE', token: item.own!.token })
     const near = item.li.nextElementSibling ?? item.li.previousElementSibling ?? item.parent?.li
     forget(app, id)
     if (status === 'approved') setCount(app, app.thread.count - 1)
-    say(app, app.t('deleted'))
+    say(app, TEXT.deleted)
     emit(app, 'deleted', { id })
     ;(item.li.isConnected ? item.article : near?.querySelector('article'))?.focus()
   })

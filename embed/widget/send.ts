@@ -16,21 +16,22 @@ export interface Written {
 
 /** Posts a comment and shows it to its author, whatever its status. */
 export async function post(app: App, written: Written, form: HTMLFormElement, parent?: Item) {
-  const { emit, draftKey, setOpen } = app.kit
+  const { emit, draftKey, setOpen } = app
   const { text, name } = written
-  if (!emit(app, 'beforesubmit', { text, parent: parent?.c.id ?? null }, true)) return
-  const receipt = await attempt(app, written, draftKey(app, parent), parent?.c.id)
+  const answered = parent?.c.id ?? null
+  if (!emit(app, 'beforesubmit', { text, parent: answered }, true)) return
+  const receipt = await attempt(app, written, draftKey(app, parent), answered)
   const { id, status } = receipt.comment
-  emit(app, 'submitted', { id, state: status, parent: parent?.c.id ?? null })
+  emit(app, 'submitted', { id, state: status, parent: answered })
   app.memory.keep('name', 'name', { value: name })
-  if (status === 'rejected') throw { status: 422, code: 'rejected', detail: app.t('declined') } satisfies Problem
+  if (status === 'rejected') throw { status: 422, code: 'rejected', detail: TEXT.declined } satisfies Problem
   app.memory.keep('drafts', draftKey(app, parent))
   form.remove()
   setOpen(app)
   show(app, receipt, parent)
 }
 
-async function attempt(app: App, { text, name, email, trap, took }: Written, draft: string, parent_id?: string): Promise<Receipt> {
+async function attempt(app: App, { text, name, email, trap, took }: Written, draft: string, parent_id: string | null): Promise<Receipt> {
   const { host, setup: { url } } = app
   const key = host.getAttribute('page')
   const title = host.getAttribute('title') || document.querySelector<HTMLMetaElement>('[property="og:title"]')?.content || document.title
@@ -62,7 +63,7 @@ function random(): string {
 function show(app: App, { comment, edit_token, edit_until }: Receipt, answered?: Item) {
   // The server hangs a reply that would be too deep under an earlier comment.
   const parent = app.items.get(comment.parent_id ?? '') ?? answered
-  const { place, say, setCount, setOpen } = app.kit
+  const { place, say, setCount, setOpen } = app
   const { id, status } = comment
   const own = { id, token: edit_token, page: app.thread.page.key, until: edit_until }
   const live = status === 'approved'
@@ -76,20 +77,20 @@ function show(app: App, { comment, edit_token, edit_until }: Receipt, answered?:
   if (parent) parent.list.hidden = false
   const item = place(app, comment, parent, !parent)
   setOpen(app)
-  say(app, app.t(live ? 'posted' : 'awaiting'))
+  say(app, live ? TEXT.posted : TEXT.awaiting)
   item.article.focus({ preventScroll: true })
   item.article.scrollIntoView({ block: 'nearest' })
 }
 
 /** Saves a change of an own comment; it may have to wait for review again. */
 export async function save(app: App, { text }: Written, item: Item) {
-  const { emit, place, say } = app.kit
+  const { emit, place, say } = app
   const { id } = item.c
   const path = `comments/${id}?body=tree`
   const { comment, edit_until } = await app.api<Receipt>(path, { method: 'PATCH', body: { text }, token: item.own!.token })
   item.own = { ...item.own!, until: edit_until }
   app.memory.keep('own', id, item.own)
   place(app, comment, item.parent)
-  say(app, app.t('saved'))
+  say(app, TEXT.saved)
   emit(app, 'edited', { id, state: comment.status })
 }

@@ -5,7 +5,7 @@ import { alarm, busy, emit, explain, say, type App } from './app'
 import { goTo, place, remove, type Item } from './comment'
 import { button, h } from './dom'
 import type { Single, Sort, Thread } from './types'
-import { setCount, setOpen, setSort } from './view'
+import { setCount, setOpen, setSort, settle } from './view'
 
 /** A page of roots. The first one has the address that the loader, and every other reader, asks for. */
 export function roots(app: App, sort: Sort, more = ''): Promise<Thread> {
@@ -14,16 +14,17 @@ export function roots(app: App, sort: Sort, more = ''): Promise<Thread> {
 
 /** Shows the thread from an answer that is on its way, or asks for it; done when it is shown, if need be after retries. */
 export async function load(app: App, response?: Promise<Response | null>): Promise<void> {
-  const { state } = app.ui
-  const slow = setTimeout(() => (state.textContent = app.t('loading')), 200)
+  const { form } = app.ui
+  const slow = setTimeout(() => form.replaceChildren(h('p', { p: 'notice' }, TEXT.loading)), 200)
   try {
     const thread = await (response ? answer<Thread>(response) : roots(app, app.setup.sort)).finally(() => clearTimeout(slow))
     if (!app.signal.aborted) await show(app, thread)
   } catch (problem) {
     if (app.signal.aborted) return
-    await new Promise<void>(done => state.replaceChildren(
-      h('p', { role: 'alert' }, app.t('failed'), ' ', explain(app, problem as Problem)),
-      button(app.t('retry'), () => done(load(app)), { p: 'submit' })))
+    settle(app)
+    await new Promise<void>(done => form.replaceChildren(
+      h('p', { p: 'notice', role: 'alert' }, TEXT.failed, ' ', explain(app, problem as Problem)),
+      button(TEXT.retry, () => done(load(app)), { p: 'submit' })))
   }
 }
 
@@ -38,6 +39,7 @@ async function show(app: App, thread: Thread) {
   setCount(app, thread.count)
   setOpen(app)
   setSort(app, sort => busy(app, app.ui.list, async () => show(app, { ...(await roots(app, sort)), sort })))
+  settle(app)
   await recall(app)
 }
 
@@ -49,7 +51,7 @@ export function loadMore(app: App) {
     const added = got.comments.filter(c => !app.items.has(c.id)).map(c => place(app, c))
     app.thread.next_cursor = got.next_cursor
     app.ui.more.hidden = !got.next_cursor
-    say(app, app.t('loaded', { n: added.length }))
+    say(app, app.t(TEXT.loaded, { n: added.length }))
     added[0]?.article.focus()
   })
 }
@@ -105,7 +107,7 @@ export async function followLink(app: App) {
     goTo(app, app.items.get(id) ?? (await reveal(app, await fetchOne(app, id))))
     emit(app, 'permalink', { id })
   } catch (problem) {
-    alarm(app, (problem as Problem).status === 404 ? app.t('missing') : explain(app, problem as Problem))
+    alarm(app, (problem as Problem).status === 404 ? TEXT.missing : explain(app, problem as Problem))
     app.ui.root.scrollIntoView()
   }
 }

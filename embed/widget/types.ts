@@ -71,8 +71,6 @@ export interface Receipt {
 
 /** What the loader read from the script or the element, and what it has already asked for. */
 export interface Setup {
-  /** Where the comment server stands, with a closing slash. */
-  base: string
   /** The address of the site's routes, with a closing slash. */
   api: string
   /** Page key or address as the server is asked for it: `page=…`. */
@@ -81,12 +79,16 @@ export interface Setup {
   lang: string
   sort: Sort
   /** Absent with data-loading=click: nothing is asked for before the click. Null is no answer. */
-  thread: Promise<Response | null> | false
-  /** Absent for English, which is inlined. */
-  locale: Promise<Response | null> | '' | undefined
+  thread?: Promise<Response | null>
 }
 
-/** What the loader imports. */
+/** What the loader imports to show a thread. */
 export interface Widget {
-  mount(host: HTMLElement, setup: Setup, signal: AbortSignal): void
+  /** Shows it inside the element; what it returns ends every request, timer and listener. */
+  mount(host: HTMLElement, setup: Setup): () => void
+}
+
+/** What the loader imports to fill <afterword-count>. */
+export interface Counter {
+  ask(el: HTMLElement, setup: Setup): void
 }

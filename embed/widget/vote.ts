@@ -6,7 +6,7 @@ import type { Votes } from './types'
 /** Votes up or down; the same again takes the vote back. */
 export function vote(app: App, item: Item, wanted: 1 | -1) {
   const { id, votes } = item.c
-  return app.kit.busy(app, item.article, async () => {
+  return app.busy(app, item.article, async () => {
     const mine = app.memory.all('votes')[id]?.value ?? 0
     const value = mine === wanted ? 0 : wanted
     const by = (way: number) => Number(value === way) - Number(mine === way)
@@ -14,7 +14,7 @@ export function vote(app: App, item: Item, wanted: 1 | -1) {
     try {
       const got = await app.api<{ votes: Votes; value: number }>(`comments/${id}/vote`, { method: 'PUT', body: { value } })
       show(app, item, got.votes, got.value)
-      app.kit.emit(app, 'voted', { id, value: got.value })
+      app.emit(app, 'voted', { id, value: got.value })
     } catch (problem) {
       show(app, item, votes, mine)
       throw problem
@@ -28,7 +28,7 @@ function show(app: App, item: Item, votes: Votes, value: number) {
   app.memory.keep('votes', item.c.id, value ? { value } : undefined)
   for (const way of ['up', 'down'] as const) {
     const old = item.article.querySelector('.' + way)!
-    const fresh = app.kit.vote(app, item, way)
+    const fresh = app.vote(app, item, way)
     const focused = old.matches(':focus')
     old.replaceWith(fresh)
     if (focused) fresh.focus()

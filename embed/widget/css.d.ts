@@ -1,5 +1,0 @@
-// Stylesheets are inlined as minified text.
-declare module '*.css' {
-  const text: string
-  export default text
-}
