@@ -144,6 +144,7 @@ func TestALateRequestLosesTheRace(t *testing.T) {
 }
 
 func TestOfManyModeratorsAtOnceOneWins(t *testing.T) {
+	t.Parallel()
 	for _, window := range []string{"0s", "5s"} {
 		for _, seen := range []comment.Status{comment.Pending, ""} {
 			t.Run(window+" "+string(seen), func(t *testing.T) {
@@ -264,6 +265,7 @@ func TestReasonsOfADecisionAreKept(t *testing.T) {
 }
 
 func TestFiveHundredAtOnceWithConflicts(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	var submitted []comment.Submitted
 	r := comment.Ruling{By: ada, Action: comment.Approve, Received: h.clock.Now()}

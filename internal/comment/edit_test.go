@@ -106,6 +106,7 @@ func TestWithoutReviewAnEditIsPublicAtOnce(t *testing.T) {
 }
 
 func TestWhatAnEditSaysDecidesWhereItGoes(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		mode   string
 		from   comment.Status
@@ -153,6 +154,7 @@ func TestWhatWasReportedWaitsForAModerator(t *testing.T) {
 }
 
 func TestEditsThatCannotBe(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		prepare func(h *house, s comment.Submitted, in *comment.Revising)
 		edit    string

@@ -119,6 +119,7 @@ func (h *house) copyOf(tamper ...string) *house {
 }
 
 func TestATamperedLogIsFound(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for range 6 {
 		h.in(comment.Approved)
@@ -180,6 +181,7 @@ func TestATamperedLogIsFound(t *testing.T) {
 
 // A long log is read in batches; what is wrong at their seams is found as well.
 func TestALongLogIsVerifiedToItsEnd(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	s := h.public("Voted on and on.")
 	for i := range 1010 {

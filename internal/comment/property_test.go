@@ -378,12 +378,13 @@ func (l *life) wantLived(least int) {
 func TestCountsAreRightWhateverHappens(t *testing.T) {
 	for _, seed := range []uint64{1, 2, 3} {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			h := newHouse(t, "undo_window=5s", "moderation=flagged")
 			h.withWords()
 			l := newLife(h, seed)
-			for n := 1; n <= 800; n++ {
+			for n := 1; n <= 700; n++ {
 				l.act()
-				if n%200 == 0 {
+				if n%350 == 0 {
 					h.wantTrueCounts()
 					h.wantTrueThreads()
 				}
@@ -404,6 +405,7 @@ func TestCountsAreRightWhateverHappens(t *testing.T) {
 }
 
 func TestCountsAreRightWhoeverIsFaster(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "undo_window=5s", "moderation=flagged")
 	h.withWords()
 	l := newLife(h, 4)
@@ -430,6 +432,7 @@ func TestCountsAreRightWhoeverIsFaster(t *testing.T) {
 }
 
 func TestTombstonesComeAndGo(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "moderation=off")
 	root := h.say("The root.")
 	one := h.reply(root.Comment.ID, "Its answer.")

@@ -49,6 +49,7 @@ func (h *house) readers(ids ...string) string {
 // What waits, or was never public, is not there: every answer is that of a page
 // that nobody has commented on, and of a comment that does not exist.
 func TestReadersCannotTellWhatWasNeverPublic(t *testing.T) {
+	t.Parallel()
 	for _, status := range []comment.Status{comment.Pending, comment.Rejected, comment.Spam, comment.Deleted} {
 		t.Run(string(status), func(t *testing.T) {
 			h := newHouse(t, "undo_window=5s")
@@ -158,6 +159,7 @@ func TestACursorOfAnotherThreadIsRefused(t *testing.T) {
 
 // However long a thread is, a page of it has an end; the rest is a cursor away.
 func TestEmbeddedRepliesAreBoundedAndComplete(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "moderation=off", "max_depth=3")
 	total := 0
 	for r := range 8 {

@@ -27,6 +27,7 @@ func (h *house) withWords() {
 }
 
 func TestEachLaneInEachMode(t *testing.T) {
+	t.Parallel()
 	subs := map[string]comment.Submission{
 		"clean": post("A friendly word."), "held": post("A wibble word."), "banned": post("A frobnicate word."), "trap": post("Buy my things."),
 	}
@@ -504,6 +505,7 @@ func TestARequestWithAKeyHappensOnce(t *testing.T) {
 // What was answered is answered again, whatever has become of the world since:
 // the client that did not hear the first answer must not get another one.
 func TestARepetitionGetsItsAnswerWhateverHappenedSince(t *testing.T) {
+	t.Parallel()
 	for name, happens := range map[string]func(h *house, parent string){
 		"the limit is reached": func(h *house, _ string) {
 			h.set("daily", "rate_limits=on")

@@ -46,6 +46,7 @@ func (h *house) outside(s comment.Submitted) (o outside) {
 }
 
 func TestNothingLeavesTheBuildingBeforeTheWindowEnds(t *testing.T) {
+	t.Parallel()
 	for _, from := range comment.Statuses {
 		for action, a := range actions {
 			if a.to == from || action == comment.Restore && from == comment.Approved {
@@ -87,6 +88,7 @@ func TestNothingLeavesTheBuildingBeforeTheWindowEnds(t *testing.T) {
 }
 
 func TestAnUndoneDecisionHasNeverBeen(t *testing.T) {
+	t.Parallel()
 	for _, from := range comment.Statuses {
 		for action, a := range actions {
 			if a.to == from || action == comment.Restore && from == comment.Approved {
@@ -254,6 +256,7 @@ func TestTheSettlerWakesWhenSomethingIsDue(t *testing.T) {
 }
 
 func TestWhoMayUndo(t *testing.T) {
+	t.Parallel()
 	demoted := ada
 	demoted.Grants = []comment.Grant{{Site: "daily", Role: comment.Viewer}}
 	for name, tt := range map[string]struct {
@@ -312,6 +315,7 @@ func TestAnUndoOfManyTakesBackWhatItCan(t *testing.T) {
 }
 
 func TestAModeratorMayThinkAgainInsideTheWindow(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		from   comment.Status
 		minds  []comment.Action
@@ -365,6 +369,7 @@ func TestAColleaguesHeldDecisionIsNotOverruled(t *testing.T) {
 
 // The interleavings of a held decision with what the author does meanwhile.
 func TestAnAuthorActsWhileADecisionIsHeld(t *testing.T) {
+	t.Parallel()
 	type state struct {
 		Status, InForce  comment.Status
 		Revision, Public int

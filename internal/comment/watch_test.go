@@ -25,6 +25,7 @@ func (h *house) news(from int) (all []string) {
 }
 
 func TestReadersAreToldWhatConcernsThem(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		do   func(h *house)
 		want []string
@@ -197,6 +198,7 @@ func TestTheFeedOfEventsIsTheLogForIntegrators(t *testing.T) {
 // A page of the feed costs the same however many votes stand between two
 // events; it may come back with none, and a cursor.
 func TestAPageOfTheFeedIsBounded(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	first := h.say("Before all the votes.")
 	votes := view(h, func(r comment.Reader) (int64, error) { n, _, err := r.LogHead("daily"); return n, err })
