@@ -20,7 +20,7 @@ const stages = { composer: 'write', live: 'live', widget: 'read' }
  * details of events and the exports of chunks.
  */
 const internal = [
-  'act', 'ago', 'alarm', 'alert', 'announce', 'api', 'app', 'area', 'article', 'bar', 'began', 'blank', 'box', 'busy',
+  'act', 'ago', 'alarm', 'alert', 'announce', 'api', 'app', 'area', 'article', 'bar', 'began', 'box', 'busy',
   'button', 'cursor', 'deliver', 'depth', 'draftKey', 'elements', 'emit', 'error', 'explain', 'fail',
   'fetchOne', 'fold', 'forget', 'fresh', 'full', 'host', 'input', 'items', 'keep', 'kept', 'kids', 'li', 'list',
   'memory', 'more', 'next', 'number', 'own', 'paint', 'place', 'recall', 'recallOne', 'rich', 'root', 'roots',
@@ -53,7 +53,8 @@ export async function widget(out) {
 
   const edition = digest(...chunks.map(([, text]) => text))
   for (const [name, text, about] of chunks) out.asset(name, text.replaceAll(unknown, edition), about, edition)
-  const LANGUAGES = Object.keys(locales).map(lang => '^' + lang).join('|')
+  // The closer tag first: pt-BR before pt.
+  const LANGUAGES = Object.keys(locales).sort((a, b) => b.length - a.length).map(lang => '^' + lang).join('|')
   const [loader] = await build(['loader'], { LANGUAGES, EDITION: edition }, { format: 'iife' })
   out.add('embed.js', 'embed.js', loader, { stage: 'load' })
 }
