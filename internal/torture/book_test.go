@@ -113,6 +113,13 @@ func (b *book) wrong(format string, args ...any) {
 	b.wrongs = append(b.wrongs, fmt.Sprintf(format, args...))
 }
 
+// answers is the number of promises so far.
+func (b *book) answers() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.comments) + len(b.decisions) + b.edits
+}
+
 func (b *book) undos() (n int) {
 	for _, d := range b.decisions {
 		if d.undone {
