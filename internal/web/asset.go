@@ -57,7 +57,7 @@ func compress(data []byte) []byte {
 
 // loader serves the one asset without a hash in its name.
 func (s *Server) loader(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderCacheControl, "public, max-age=600, stale-while-revalidate=86400")
+	c.Set(fiber.HeaderCacheControl, "public, max-age=60, must-revalidate")
 	return sendFile(c, s.files.get("embed.js", embed.Loader(), "text/javascript; charset=utf-8"))
 }
 

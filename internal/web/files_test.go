@@ -55,7 +55,7 @@ func TestFiles(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	loader := h.get("/embed.js").want(200)
-	if !strings.Contains(loader.header.Get("Cache-Control"), "max-age=600") || strings.Contains(loader.header.Get("Cache-Control"), "immutable") {
+	if !strings.Contains(loader.header.Get("Cache-Control"), "max-age=60") || strings.Contains(loader.header.Get("Cache-Control"), "immutable") {
 		t.Errorf("%v", loader.header)
 	}
 	desk := h.get("/admin/").want(200)
