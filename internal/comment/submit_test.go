@@ -452,6 +452,8 @@ func TestAPageClosesByItself(t *testing.T) {
 	if *out.Page.Open || out.Count != 2 {
 		t.Errorf("the page says %+v, %d comments", out.Page, out.Count)
 	}
+	_, err = h.OpenPage(ctx(), comment.Opening{Site: "daily", Page: article, Open: true})
+	wantFault(t, err, "closed_by_age")
 	h.set("daily", "close_after=never")
 	h.say("The operator has changed their mind.")
 }
