@@ -3,6 +3,7 @@ package webhook
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -544,7 +545,7 @@ func TestARollbackSendsNothing(t *testing.T) {
 		}
 		return broken
 	})
-	if err != broken {
+	if !errors.Is(err, broken) {
 		t.Fatal(err)
 	}
 	h.happen("c1", comment.CommentApproved)
