@@ -21,10 +21,12 @@ function really(app: App, item: Item, yes: HTMLElement) {
   const { busy, emit, forget, say, setCount } = app
   const { id, status } = item.c
   return busy(app, yes, async () => {
+    const before = app.thread.count
     await app.api('comments/' + id, { method: 'DELETE', token: item.own!.token })
     const near = item.li.nextElementSibling ?? item.li.previousElementSibling ?? item.parent?.li
     forget(app, id)
-    if (status === 'approved') setCount(app, app.thread.count - 1)
+    // The stream may have told of it before the answer came.
+    if (status === 'approved' && app.thread.count === before) setCount(app, app.thread.count - 1)
     say(app, TEXT.deleted)
     emit(app, 'deleted', { id })
     ;(item.li.isConnected ? item.article : near?.querySelector('article'))?.focus()

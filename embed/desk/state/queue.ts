@@ -1,7 +1,7 @@
 // The queue: the comments of one status and filter, as rows that keep their
 // place. A row that was decided becomes a line and leaves later; nothing is
 // inserted or removed under what is being read.
-import { batch, computed, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import * as api from '../api';
 import { serverNow } from '../http';
 import { hold, inView, release } from '../parts/still';
@@ -241,7 +241,8 @@ export const localTime = (server: number) => server - serverNow() + Date.now();
 export function follow() {
   effect(() => {
     void [site.value, status.value, q.value, reason.value, author.value, page.value, sort.value];
-    void load();
+    // The call looks whether somebody is signed in, which is no reason to read the list again.
+    void untracked(load);
   });
   effect(() => {
     if (openRows.value.length < 5 && cursor.value && phase.value === 'ready') queueMicrotask(() => void loadMore());
