@@ -17,7 +17,7 @@ const confirmedFor = 5 * time.Minute
 // token was made by somebody with the database in hand, and has no password to
 // give.
 func (a *Auth) Fresh(who Identity) error {
-	if who.kind == comment.SessionScript || a.now().Sub(who.confirmed) < confirmedFor {
+	if who.Kind == comment.SessionScript || a.now().Sub(who.ConfirmedAt) < confirmedFor {
 		return nil
 	}
 	return fault.New(fault.Forbidden, "confirm_required", "Give your password again to do this.")

@@ -16,10 +16,10 @@ func TestAPasswordCountsForFiveMinutes(t *testing.T) {
 		who   Identity
 		fresh bool
 	}{
-		{"just given", Identity{kind: comment.SessionDesk, confirmed: now}, true},
-		{"a little under five minutes", Identity{kind: comment.SessionDesk, confirmed: now.Add(time.Second - confirmedFor)}, true},
-		{"five minutes", Identity{kind: comment.SessionDesk, confirmed: now.Add(-confirmedFor)}, false},
-		{"a script", Identity{kind: comment.SessionScript}, true},
+		{"just given", Identity{Kind: comment.SessionDesk, ConfirmedAt: now}, true},
+		{"a little under five minutes", Identity{Kind: comment.SessionDesk, ConfirmedAt: now.Add(time.Second - confirmedFor)}, true},
+		{"five minutes", Identity{Kind: comment.SessionDesk, ConfirmedAt: now.Add(-confirmedFor)}, false},
+		{"a script", Identity{Kind: comment.SessionScript}, true},
 		{"nobody", Identity{}, false},
 	} {
 		if err := a.Fresh(c.who); (err == nil) != c.fresh || err != nil && !fault.Is(err, "confirm_required") {

@@ -28,7 +28,7 @@ func TestSignIn(t *testing.T) {
 	}
 	who, err := o.Identify(t.Context(), in.Access)
 	o.must(err)
-	want := Identity{Account: o.owner, SessionID: in.Session, ExpiresAt: o.now().Add(10 * time.Minute)}
+	want := Identity{Account: o.owner, SessionID: in.Session, ExpiresAt: o.now().Add(10 * time.Minute), Kind: comment.SessionDesk, ConfirmedAt: o.now()}
 	if diff := cmp.Diff(want, who); diff != "" {
 		t.Error(diff)
 	}

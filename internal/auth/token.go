@@ -36,11 +36,11 @@ type claims struct {
 
 // Identity is whom a bearer token stands for, as the store has it now.
 type Identity struct {
-	Account   comment.Account
-	SessionID string
-	ExpiresAt time.Time // of the token; a stream that it opened ends then
-	kind      comment.SessionKind
-	confirmed time.Time
+	Account     comment.Account
+	SessionID   string
+	ExpiresAt   time.Time // of the token; a stream that it opened ends then
+	Kind        comment.SessionKind
+	ConfirmedAt time.Time // when the password was last given
 }
 
 // Identify tells who sends a bearer token (without the word Bearer). The
@@ -61,7 +61,7 @@ func (a *Auth) Identify(ctx context.Context, bearer string) (Identity, error) {
 		if s.AccountID != c.Subject || !alive(s, a.now()) || c.life() > lifeMost(s.Kind) {
 			return unauthorized()
 		}
-		id.kind, id.confirmed = s.Kind, s.ConfirmedAt
+		id.Kind, id.ConfirmedAt = s.Kind, s.ConfirmedAt
 		id.Account, err = r.Account(s.AccountID)
 		return err
 	})

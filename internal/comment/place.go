@@ -73,10 +73,6 @@ func cleanPage(site Site, ref PageRef) (PageRef, error) {
 	if key == "" {
 		key = url
 	}
-	// A key that is an address names the page at that address and no other.
-	if as, err := NormaliseURL(key); err == nil && as != url {
-		return ref, fault.Input("page.key", "invalid", "The page's key is the address of another page.")
-	}
 	return PageRef{Key: key, URL: url, Title: cut(title, maxTitleRunes)}, nil
 }
 

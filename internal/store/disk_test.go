@@ -42,6 +42,9 @@ func fillUp(t *testing.T, s *Store, out *outcomes) {
 	for writer := range 8 {
 		all.Go(func() {
 			for i := range 5000 {
+				if s.Room() != nil {
+					return // as the service does: only the staff may write
+				}
 				id := fmt.Sprint(round, "-", writer, "-", i)
 				err := s.Write(context.Background(), func(tx comment.Tx) error {
 					if err := tx.CountStatus("daily", comment.Pending, 1); err != nil {

@@ -132,7 +132,7 @@ func (q *query) search(where string, args []any, ask comment.QueueQuery) (ids []
 		}
 		looked++
 		upTo = id
-		if (ask.Reason == "" || strings.Contains(reasons, reason)) && (wanted == "" || strings.Contains(fold(author+"\n"+source), wanted)) {
+		if (ask.Reason == "" || strings.Contains(reasons, reason)) && (ask.Search == "" || wanted != "" && strings.Contains(fold(author+"\n"+source), wanted)) {
 			ids = append(ids, id)
 		}
 		if len(ids) > ask.Limit {

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/subtle"
 	_ "embed"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
@@ -60,7 +61,14 @@ func (s *Server) metrics(c *fiber.Ctx) error {
 const deskPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-func (s *Server) toDesk(c *fiber.Ctx) error { return c.Redirect("/admin/", fiber.StatusFound) }
+// toDesk adds the slash, wherever we are mounted. A host that does not tell the
+// two addresses apart asks here for both.
+func (s *Server) toDesk(c *fiber.Ctx) error {
+	if strings.HasSuffix(c.Path(), "/") {
+		return c.Next()
+	}
+	return c.Redirect(strings.Clone(c.Path())+"/", fiber.StatusFound)
+}
 
 // desk serves the desk's one page at every address below /admin/.
 func (s *Server) desk(c *fiber.Ctx) error {
