@@ -12,13 +12,15 @@ import (
 // it to the one before. Whoever changes something calls Append in the
 // transaction of the change.
 type Ledger struct {
-	key   []byte
+	key   []byte            // of the newest installation key, for appending
+	keys  map[string][]byte // of all of them, for checking
 	newID func() string
 }
 
 // NewLedger makes a ledger whose chain is keyed with the installation's key.
 func NewLedger(ring *keyring.Ring, newID func() string) *Ledger {
-	return &Ledger{key: ring.Key("audit chain"), newID: newID}
+	const purpose = "audit chain"
+	return &Ledger{key: ring.Key(purpose), keys: ring.Keys(purpose), newID: newID}
 }
 
 // Append completes e (which names Site, Type, Actor, At, what it is about, and
@@ -44,10 +46,21 @@ func (l *Ledger) Append(tx Tx, e Event) (Event, error) {
 	return e, tx.AppendEvent(e)
 }
 
-// Knows reports whether the event was sealed with this ledger's key.
+// Knows reports whether the event was sealed with one of this ledger's keys.
 func (l *Ledger) Knows(e Event) bool {
-	linked, _ := e.Verify(e.Prev, l.key)
+	linked, _ := l.check(&e, e.Prev)
 	return linked
+}
+
+// check is Event.Verify under whichever installation key sealed the event: the
+// chain goes on under a new one when the key is rotated.
+func (l *Ledger) check(e *Event, prev string) (linked, body bool) {
+	for _, key := range l.keys {
+		if linked, body = e.Verify(prev, key); linked {
+			return linked, body
+		}
+	}
+	return linked, body
 }
 
 // Audit is what Verify found in one site's log.
@@ -93,7 +106,7 @@ func (l *Ledger) Verify(r Reader, site string) (Audit, error) {
 }
 
 func (l *Ledger) problem(e *Event, a Audit) string {
-	linked, body := e.Verify(a.Head, l.key)
+	linked, body := l.check(e, a.Head)
 	switch {
 	case e.Seq != a.Events+1:
 		return "an event is missing"
