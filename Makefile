@@ -13,7 +13,7 @@ all: lint test
 test: deps go-test browser-test
 
 go-test:
-	$(GO) test -race -shuffle=on -timeout 15m ./...
+	$(GO) test $(GOTESTFLAGS) -race -shuffle=on -timeout 15m ./...
 
 browser-test: deps
 	cd embed && npx --no-install playwright test
