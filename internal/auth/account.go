@@ -40,7 +40,7 @@ func (a *Auth) AddAccount(ctx context.Context, n NewAccount, by comment.Actor) (
 		return comment.Account{}, "", err
 	}
 	account.ID, account.CreatedAt = a.NewID(), a.now()
-	if err = a.Store.Write(ctx, func(tx comment.Tx) error { return a.insert(tx, account, by) }); err != nil {
+	if err = a.Store.Write(ctx, nil, func(tx comment.Tx) error { return a.insert(tx, account, by) }); err != nil {
 		return comment.Account{}, "", err
 	}
 	return account, generated, nil
@@ -112,7 +112,7 @@ func (a *Auth) ChangeAccount(ctx context.Context, id string, c Change, by commen
 		c.Name = &name
 	}
 	var after comment.Account
-	err = a.Store.Write(ctx, func(tx comment.Tx) (err error) {
+	err = a.Store.Write(ctx, nil, func(tx comment.Tx) (err error) {
 		after, err = a.change(tx, id, c, by)
 		return err
 	})
@@ -245,7 +245,7 @@ func (a *Auth) ChangePassword(ctx context.Context, who Identity, current, next s
 		return err
 	}
 	by := comment.Actor{Kind: comment.ActorModerator, ID: p.account.ID, Name: p.account.Name}
-	return a.Store.Write(ctx, func(tx comment.Tx) error {
+	return a.Store.Write(ctx, nil, func(tx comment.Tx) error {
 		if _, err := p.holds(tx); err != nil {
 			return err
 		}

@@ -108,7 +108,7 @@ func TestALongLocalPartMakesAShortName(t *testing.T) {
 
 func TestChangeAccount(t *testing.T) {
 	o := openOffice(t)
-	o.must(o.Store.Write(t.Context(), func(tx comment.Tx) error {
+	o.must(o.Store.Write(t.Context(), nil, func(tx comment.Tx) error {
 		return tx.PutSite(comment.Site{Key: "weekly", Name: "Weekly", Options: comment.DefaultOptions(), CreatedAt: o.Now()})
 	}))
 	for name, try := range map[string]struct {

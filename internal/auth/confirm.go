@@ -34,7 +34,7 @@ func (a *Auth) Confirm(ctx context.Context, who Identity, password string) error
 	if err != nil {
 		return err
 	}
-	return a.Store.Write(ctx, func(tx comment.Tx) error {
+	return a.Store.Write(ctx, nil, func(tx comment.Tx) error {
 		if _, err := p.holds(tx); err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func openOffice(t *testing.T) *office {
 	o := &office{t: t, path: filepath.Join(t.TempDir(), "afterword.db"), clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	o.start()
 	t.Cleanup(func() { o.db.Close() })
-	o.must(o.Store.Write(t.Context(), func(tx comment.Tx) error {
+	o.must(o.Store.Write(t.Context(), nil, func(tx comment.Tx) error {
 		return tx.PutSite(comment.Site{Key: "daily", Name: "Daily", Options: comment.DefaultOptions(), CreatedAt: o.Now()})
 	}))
 	o.owner = o.add(ownerEmail, comment.Owner, "")

@@ -88,7 +88,7 @@ func (a *Auth) Refresh(ctx context.Context, token string) (SignedIn, error) {
 	}
 	var out SignedIn
 	var refused error
-	err = a.Store.Write(ctx, func(tx comment.Tx) (err error) {
+	err = a.Store.Write(ctx, nil, func(tx comment.Tx) (err error) {
 		out, refused, err = a.rotate(tx, l)
 		return err
 	})
@@ -176,7 +176,7 @@ func (a *Auth) SignOut(ctx context.Context, refreshToken string) error {
 		}
 		return err
 	}
-	return a.Store.Write(ctx, func(tx comment.Tx) error {
+	return a.Store.Write(ctx, nil, func(tx comment.Tx) error {
 		s, err := tx.Session(l.session)
 		if err != nil || !s.RevokedAt.IsZero() {
 			return unlessMissing(err, nil)

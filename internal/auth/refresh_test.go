@@ -206,7 +206,7 @@ func TestADisabledAccountCannotRefresh(t *testing.T) {
 	in := o.signIn(account.Email, home)
 	account.Disabled = true // as if the sessions had been forgotten
 	account.Password = o.stored(account.ID).Password
-	o.must(o.Store.Write(t.Context(), func(tx comment.Tx) error { return tx.PutAccount(account) }))
+	o.must(o.Store.Write(t.Context(), nil, func(tx comment.Tx) error { return tx.PutAccount(account) }))
 	o.wantsEnded(in)
 }
 
@@ -245,4 +245,4 @@ type brokenStore struct{ err error }
 func (s brokenStore) Room() error { return s.err }
 
 func (s brokenStore) View(context.Context, func(comment.Reader) error) error { return s.err }
-func (s brokenStore) Write(context.Context, func(comment.Tx) error) error    { return s.err }
+func (s brokenStore) Write(context.Context, comment.Sites, func(comment.Tx) error) error    { return s.err }

@@ -93,7 +93,7 @@ func (a *Auth) begin(ctx context.Context, p proof, pass string) (SignedIn, error
 		ID: first.session, AccountID: p.account.ID, Kind: comment.SessionDesk, RefreshHash: first.hash(),
 		RotatedAt: now, CreatedAt: now, UsedAt: now, ConfirmedAt: now, ExpiresAt: now.Add(sessionMost),
 	}
-	err := a.Store.Write(ctx, func(tx comment.Tx) error {
+	err := a.Store.Write(ctx, nil, func(tx comment.Tx) error {
 		if err := a.confirm(tx, p, now); err != nil {
 			return err
 		}

@@ -75,7 +75,7 @@ func TestSignInStrengthensAnOldHash(t *testing.T) {
 	weak := newHash(cost{memory: 64, passes: 1, threads: 1}, password)
 	old := o.stored(o.owner.ID)
 	old.Password = weak.String()
-	o.must(o.Store.Write(t.Context(), func(tx comment.Tx) error { return tx.PutAccount(old) }))
+	o.must(o.Store.Write(t.Context(), nil, func(tx comment.Tx) error { return tx.PutAccount(old) }))
 
 	if _, err := o.SignIn(t.Context(), ownerEmail, wrong, home); !fault.Is(err, "invalid_credentials") {
 		t.Fatal(err)

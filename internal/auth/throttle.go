@@ -92,7 +92,7 @@ func closed(r comment.Reader, gates []gate, now time.Time) (minded []gate, wait 
 // is to wait: it must not tell what a forbidden guess was worth.
 func (a *Auth) penalise(ctx context.Context, gates []gate, now time.Time) error {
 	var wait time.Duration
-	err := a.Store.Write(ctx, func(tx comment.Tx) error {
+	err := a.Store.Write(ctx, nil, func(tx comment.Tx) error {
 		wait = 0
 		for _, g := range gates {
 			w, err := tx.TakeToken(g.key, g.every, g.burst, now)

@@ -153,7 +153,7 @@ func (a *Auth) ScriptToken(ctx context.Context, email string, ttl time.Duration,
 		ID: a.NewID(), Kind: comment.SessionScript, RotatedAt: now, CreatedAt: now, UsedAt: now,
 		ExpiresAt: now.Truncate(time.Second).Add(ttl).Truncate(time.Second),
 	}
-	err = a.Store.Write(ctx, func(tx comment.Tx) error {
+	err = a.Store.Write(ctx, nil, func(tx comment.Tx) error {
 		account, err := tx.AccountByEmail(normalEmail(email))
 		if err != nil {
 			return err

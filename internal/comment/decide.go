@@ -3,6 +3,7 @@ package comment
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -60,7 +61,11 @@ func (s *Service) Decide(ctx context.Context, r Ruling) (out Ruled, err error) {
 	if err := r.check(); err != nil {
 		return out, err
 	}
-	err = s.Store.Write(ctx, func(tx Tx) error {
+	sites, err := s.sitesOf(ctx, r.Items)
+	if err != nil {
+		return out, err
+	}
+	err = s.Store.Write(ctx, sites, func(tx Tx) error {
 		at := s.Now()
 		if err := s.begin(tx, r.Once, at); err != nil {
 			return err
@@ -78,6 +83,28 @@ func (s *Service) Decide(ctx context.Context, r Ruling) (out Ruled, err error) {
 		return s.keep(tx, r.Once, at, out)
 	})
 	return out, err
+}
+
+// sitesOf are the sites of the items that exist. A comment never changes its
+// site, so this may be asked before the transaction.
+func (s *Service) sitesOf(ctx context.Context, items []Item) (sites Sites, err error) {
+	err = s.Store.View(ctx, func(r Reader) error {
+		sites = nil
+		for _, item := range items {
+			c, err := r.FindComment(item.ID)
+			if fault.Is(err, "not_found") {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if !slices.Contains(sites, c.Site) {
+				sites = append(sites, c.Site)
+			}
+		}
+		return nil
+	})
+	return sites, err
 }
 
 func (r Ruling) check() error {
@@ -291,7 +318,11 @@ func (s *Service) Undo(ctx context.Context, by Account, decisionID string) (out 
 	if !IsID(decisionID) {
 		return out, fault.Missing()
 	}
-	err = s.Store.Write(ctx, func(tx Tx) error {
+	sites, err := s.sitesDecided(ctx, decisionID)
+	if err != nil {
+		return out, err
+	}
+	err = s.Store.Write(ctx, sites, func(tx Tx) error {
 		at := s.Now()
 		items, err := tx.DecisionItems(decisionID)
 		if err != nil {
@@ -324,6 +355,19 @@ func (s *Service) Undo(ctx context.Context, by Account, decisionID string) (out 
 		return nil
 	})
 	return out, err
+}
+
+func (s *Service) sitesDecided(ctx context.Context, decisionID string) (sites Sites, err error) {
+	err = s.Store.View(ctx, func(r Reader) error {
+		items, err := r.DecisionItems(decisionID)
+		for _, d := range items {
+			if !slices.Contains(sites, d.Site) {
+				sites = append(sites, d.Site)
+			}
+		}
+		return err
+	})
+	return sites, err
 }
 
 // mayUndo: moderators their own decisions, admins everybody's.
@@ -370,9 +414,14 @@ func (s *Service) Settle(ctx context.Context, limit int) (next time.Time, err er
 		return next, err
 	}
 	for len(due) > 0 {
-		some := due[:min(len(due), 100)]
+		site := due[0].Site
+		n := slices.IndexFunc(due, func(d Decision) bool { return d.Site != site })
+		if n < 0 {
+			n = len(due)
+		}
+		some := due[:min(n, 100)]
 		due = due[len(some):]
-		err = errors.Join(err, s.Store.Write(ctx, func(tx Tx) error {
+		err = errors.Join(err, s.Store.Write(ctx, Sites{site}, func(tx Tx) error {
 			for _, d := range some {
 				if err := s.settle(tx, d); err != nil {
 					return err

@@ -300,7 +300,7 @@ func TestAWordOfAnotherProcessCounts(t *testing.T) {
 func TestAStaffNameIsNobodyElses(t *testing.T) {
 	h := newHouse(t)
 	here := []comment.Grant{{Site: "daily", Role: comment.Viewer}}
-	h.must(h.store.Write(ctx(), func(tx comment.Tx) error {
+	h.must(h.store.Write(ctx(), nil, func(tx comment.Tx) error {
 		for _, a := range []comment.Account{{ID: "1", Email: "a@staff.example", Name: "Ada Lovelace", Grants: here}, {ID: "2", Email: "b@staff.example", Name: "Gone Girl", Disabled: true, Grants: here}, {ID: "3", Email: "c@staff.example", Name: "Else Where", Grants: []comment.Grant{{Site: "weekly", Role: comment.Owner}}}} {
 			if err := tx.PutAccount(a); err != nil {
 				return err

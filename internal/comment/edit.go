@@ -112,7 +112,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	if err != nil {
 		return out, err
 	}
-	err = s.Store.Write(ctx, func(tx Tx) error {
+	err = s.Store.Write(ctx, Sites{in.Site}, func(tx Tx) error {
 		if err := limit.spend(tx, st, at); err != nil {
 			return err
 		}
@@ -224,7 +224,7 @@ func (s *Service) Retract(ctx context.Context, in Revising) error {
 	if err := s.checkToken(in.Token, in.Site, in.ID); err != nil {
 		return err
 	}
-	return s.Store.Write(ctx, func(tx Tx) error {
+	return s.Store.Write(ctx, Sites{in.Site}, func(tx Tx) error {
 		st, err := tx.Site(in.Site)
 		if err != nil {
 			return err

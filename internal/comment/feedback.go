@@ -35,7 +35,7 @@ func (s *Service) Vote(ctx context.Context, b Ballot) (votes Votes, err error) {
 	if err != nil {
 		return votes, err
 	}
-	err = s.Store.Write(ctx, func(tx Tx) error {
+	err = s.Store.Write(ctx, Sites{b.Site}, func(tx Tx) error {
 		st, ch, err := s.visible(tx, gesture{b.Site, b.ID, b.Client, limit, at})
 		if err != nil {
 			return err
@@ -122,7 +122,7 @@ func (s *Service) Report(ctx context.Context, p Complaint) (id string, err error
 	if err != nil {
 		return "", err
 	}
-	err = s.Store.Write(ctx, func(tx Tx) error {
+	err = s.Store.Write(ctx, Sites{p.Site}, func(tx Tx) error {
 		if err := s.begin(tx, p.Once, at); err != nil {
 			return err
 		}

@@ -106,7 +106,7 @@ func (s *Service) Answered(ctx context.Context, o Once) (repeated *Repeated, err
 
 // Remember keeps the answer to a use case outside this package.
 func (s *Service) Remember(ctx context.Context, o Once, result any) error {
-	return s.Store.Write(ctx, func(tx Tx) error { return s.keep(tx, o, s.Now(), result) })
+	return s.Store.Write(ctx, nil, func(tx Tx) error { return s.keep(tx, o, s.Now(), result) })
 }
 
 // wordCache holds each site's compiled word lists until they change.
@@ -169,7 +169,7 @@ func (s *Service) salt(ctx context.Context, at time.Time) ([]byte, error) {
 		return s.salts.salt, nil
 	}
 	var salt []byte
-	err := s.Store.Write(ctx, func(tx Tx) (err error) {
+	err := s.Store.Write(ctx, nil, func(tx Tx) (err error) {
 		salt, err = tx.Salt(day)
 		return err
 	})

@@ -11,14 +11,18 @@ type Store interface {
 	// View runs fn on one consistent snapshot.
 	View(ctx context.Context, fn func(Reader) error) error
 	// Write runs fn as one transaction, all or nothing, and returns after its
-	// commit is durable. fn may run more than once and shares a commit with
-	// other calls, so it must touch nothing but tx and variables of its own. An
-	// error of fn is returned as it is. Full or unreachable storage is a fault
-	// of kind Unavailable.
-	Write(ctx context.Context, fn func(Tx) error) error
+	// commit is durable. No other transaction, on whichever node, writes to one
+	// of the sites meanwhile; nil is for what belongs to the installation. fn
+	// may run more than once and shares a commit with other calls, so it must
+	// touch nothing but tx and variables of its own. An error of fn is returned
+	// as it is. Full or unreachable storage is a fault of kind Unavailable.
+	Write(ctx context.Context, sites Sites, fn func(Tx) error) error
 	// Room is a fault of code storage_full while only the staff may write.
 	Room() error
 }
+
+// Sites are the keys of the sites that a transaction writes to.
+type Sites []string
 
 // Reader is what can be read, within a View or a Write. A thing that does not
 // exist is fault.Missing. Lists come in the order named, at most limit long.

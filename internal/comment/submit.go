@@ -74,7 +74,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 	if err := s.prepare(ctx, &d, sub); err != nil {
 		return out, err
 	}
-	err = s.Store.Write(ctx, func(tx Tx) (err error) {
+	err = s.Store.Write(ctx, Sites{sub.Site}, func(tx Tx) (err error) {
 		if err := s.begin(tx, sub.Once, at); err != nil {
 			return err
 		}

@@ -202,7 +202,7 @@ func TestAPageOfTheFeedIsBounded(t *testing.T) {
 	h := newHouse(t)
 	first := h.say("Before all the votes.")
 	votes := view(h, func(r comment.Reader) (int64, error) { n, _, err := r.LogHead("daily"); return n, err })
-	h.must(h.store.Write(ctx(), func(tx comment.Tx) error {
+	h.must(h.store.Write(ctx(), nil, func(tx comment.Tx) error {
 		for range 12_000 {
 			e := comment.Event{Site: "daily", Type: comment.CommentVoted, PageID: first.Comment.PageID, CommentID: first.Comment.ID, At: h.clock.Now()}
 			if _, err := h.Ledger.Append(tx, e); err != nil {

@@ -74,7 +74,7 @@ func (s *studio) halt() {
 // happen appends events of a page to a site's log.
 func (s *studio) happen(on *store.Store, site string, n int) {
 	s.t.Helper()
-	err := on.Write(context.Background(), func(tx comment.Tx) error {
+	err := on.Write(context.Background(), nil, func(tx comment.Tx) error {
 		for range n {
 			if _, err := s.ledger.Append(tx, comment.Event{Site: site, Type: comment.CommentVoted, At: time.Now()}); err != nil {
 				return err

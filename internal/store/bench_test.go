@@ -83,7 +83,7 @@ func writeFromSides(b *testing.B, sides int) {
 	for range sides {
 		all.Go(func() {
 			for taken.Add(1) <= int64(b.N) {
-				if err := s.Write(context.Background(), func(tx comment.Tx) error { return post(tx, benchComment(0)) }); err != nil {
+				if err := s.Write(context.Background(), nil, func(tx comment.Tx) error { return post(tx, benchComment(0)) }); err != nil {
 					b.Error(err)
 				}
 			}

@@ -18,7 +18,7 @@ func openDeliveries(t testing.TB, endpoints ...string) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	err = s.Write(context.Background(), func(tx comment.Tx) error {
+	err = s.Write(context.Background(), nil, func(tx comment.Tx) error {
 		if err := tx.PutSite(comment.Site{Key: "daily", Name: "Daily", Origins: []string{"https://d.example"}, CreatedAt: time.Now()}); err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func TestADiskThatIsReallyFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := "after"
-	err := s.Write(context.Background(), func(tx comment.Tx) error {
+	err := s.Write(context.Background(), nil, func(tx comment.Tx) error {
 		if err := tx.CountStatus("daily", comment.Pending, 1); err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ func fillUp(t *testing.T, s *Store, out *outcomes) {
 					return // as the service does: only the staff may write
 				}
 				id := fmt.Sprint(round, "-", writer, "-", i)
-				err := s.Write(context.Background(), func(tx comment.Tx) error {
+				err := s.Write(context.Background(), nil, func(tx comment.Tx) error {
 					if err := tx.CountStatus("daily", comment.Pending, 1); err != nil {
 						return err
 					}
@@ -114,7 +114,7 @@ func TestAReadOnlyDisk(t *testing.T) {
 		}
 	}
 	set("on")
-	err := s.Write(t.Context(), putPage("p2"))
+	err := s.Write(t.Context(), nil, putPage("p2"))
 	if f := fault.Of(err); f.Kind != fault.Unavailable || f.Code != "storage_read_only" {
 		t.Errorf("got %v", err)
 	}

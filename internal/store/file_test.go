@@ -74,7 +74,7 @@ func TestBackupWhileWriting(t *testing.T) {
 		all.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				id := fmt.Sprint(writer, "-", i)
-				err := s.Write(context.Background(), func(tx comment.Tx) error {
+				err := s.Write(context.Background(), nil, func(tx comment.Tx) error {
 					if err := putPage(id)(tx); err != nil {
 						return err
 					}

@@ -52,7 +52,7 @@ func writeUntilKilled(path string) error {
 		go func() {
 			for i := 0; ; i++ {
 				id := fmt.Sprint("w", worker, "-", i)
-				if err := s.Write(context.Background(), putPage(id)); err != nil {
+				if err := s.Write(context.Background(), nil, putPage(id)); err != nil {
 					errs <- err
 				}
 				fmt.Println(id)
@@ -88,7 +88,7 @@ func openDaily(t testing.TB) *Store {
 
 func mustWrite(t testing.TB, s *Store, fn func(comment.Tx) error) {
 	t.Helper()
-	if err := s.Write(context.Background(), fn); err != nil {
+	if err := s.Write(context.Background(), nil, fn); err != nil {
 		t.Fatal(err)
 	}
 }

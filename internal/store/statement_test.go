@@ -69,7 +69,7 @@ func useSender(t *testing.T, s *Store) {
 	d := comment.Delivery{ID: "d1", EndpointID: "e1", EventSeq: 1, EventID: "x", CommentID: "c1", NextAt: now, CreatedAt: now}
 	steps := []func() error{
 		func() error {
-			return s.Write(t.Context(), func(tx comment.Tx) error {
+			return s.Write(t.Context(), nil, func(tx comment.Tx) error {
 				if err := tx.PutSite(comment.Site{Key: "daily", Name: "Daily"}); err != nil {
 					return err
 				}

@@ -121,7 +121,7 @@ func noReader(cause error) error {
 }
 
 // Write runs fn as one transaction; see comment.Store.
-func (s *Store) Write(ctx context.Context, fn func(comment.Tx) error) error {
+func (s *Store) Write(ctx context.Context, _ comment.Sites, fn func(comment.Tx) error) error {
 	return s.writer.do(ctx, func(w *write) error { return fn(w) })
 }
 

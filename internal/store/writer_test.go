@@ -33,7 +33,7 @@ func hold(t *testing.T, s *Store) (release func()) {
 	begun, end, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
 		var once sync.Once
-		ended <- s.Write(context.Background(), func(comment.Tx) error {
+		ended <- s.Write(context.Background(), nil, func(comment.Tx) error {
 			once.Do(func() { close(begun) })
 			<-end
 			return nil
@@ -86,7 +86,7 @@ func TestStress(t *testing.T) {
 		}
 		all.Go(func() {
 			for i := range each {
-				if err := s.Write(t.Context(), putPage(fmt.Sprint(writer, "-", i))); err != nil {
+				if err := s.Write(t.Context(), nil, putPage(fmt.Sprint(writer, "-", i))); err != nil {
 					t.Error(err)
 				}
 			}
@@ -108,7 +108,7 @@ func TestCloseDuringWrites(t *testing.T) {
 		all.Go(func() {
 			for i := 0; ; i++ {
 				id := fmt.Sprint(writer, "-", i)
-				err := s.Write(context.Background(), putPage(id))
+				err := s.Write(context.Background(), nil, putPage(id))
 				out.set(id, err)
 				if i == 20 {
 					some.Done()
@@ -154,7 +154,7 @@ func TestAClosedStoreAnswers(t *testing.T) {
 	if fault.Of(err).Kind != fault.Unavailable {
 		t.Errorf("view: got %v", err)
 	}
-	if err := s.Write(context.Background(), putPage("p1")); fault.Of(err).Kind != fault.Unavailable {
+	if err := s.Write(context.Background(), nil, putPage("p1")); fault.Of(err).Kind != fault.Unavailable {
 		t.Errorf("write: got %v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -191,7 +191,7 @@ func TestUseCasesShareACommit(t *testing.T) {
 	committed := make([]int64, n) // before each use case
 	for i := range n {
 		all.Go(func() {
-			err := s.Write(context.Background(), func(tx comment.Tx) error {
+			err := s.Write(context.Background(), nil, func(tx comment.Tx) error {
 				committed[i] = countPages(t, s)
 				return putPage(fmt.Sprint(i))(tx)
 			})
@@ -231,11 +231,11 @@ func TestAFullQueueRefuses(t *testing.T) {
 	for i := range queueMost {
 		all.Go(func() {
 			id := fmt.Sprint(i)
-			out.set(id, s.Write(context.Background(), putPage(id)))
+			out.set(id, s.Write(context.Background(), nil, putPage(id)))
 		})
 	}
 	until(t, "the queue to fill", func() bool { return len(s.writer.ops) == queueMost })
-	err := s.Write(context.Background(), putPage("too many"))
+	err := s.Write(context.Background(), nil, putPage("too many"))
 	if f := fault.Of(err); f.Kind != fault.Unavailable || f.RetryAfter <= 0 {
 		t.Errorf("got %v, want Unavailable with a time to wait", err)
 	}
@@ -257,7 +257,7 @@ func TestACancelledUseCaseDoesNotRun(t *testing.T) {
 	answer := make(chan error, 1)
 	ran := false
 	go func() {
-		answer <- s.Write(ctx, func(tx comment.Tx) error {
+		answer <- s.Write(ctx, nil, func(tx comment.Tx) error {
 			ran = true
 			return putPage("p1")(tx)
 		})
@@ -278,7 +278,7 @@ func TestACancelledUseCaseDoesNotRun(t *testing.T) {
 func TestCancelledWhileRunning(t *testing.T) {
 	s := openDaily(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	err := s.Write(ctx, func(tx comment.Tx) error {
+	err := s.Write(ctx, nil, func(tx comment.Tx) error {
 		cancel()
 		return putPage("p1")(tx)
 	})
@@ -346,7 +346,7 @@ func TestWritesWaitForAnotherProcess(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
-			if err := s.Write(context.Background(), putPage(fmt.Sprint(i))); err != nil {
+			if err := s.Write(context.Background(), nil, putPage(fmt.Sprint(i))); err != nil {
 				t.Error(err)
 			}
 		})

@@ -139,7 +139,7 @@ func (h *house) staff(name string, role comment.Role, site string) string {
 		ID: comment.NewID(), Email: name + "@staff.example", Name: name, Password: "none", CreatedAt: h.app.Comments.Now(),
 		Grants: []comment.Grant{{Site: site, Role: role}},
 	}
-	if err := h.app.Store.Write(h.t.Context(), func(tx comment.Tx) error { return tx.PutAccount(a) }); err != nil {
+	if err := h.app.Store.Write(h.t.Context(), nil, func(tx comment.Tx) error { return tx.PutAccount(a) }); err != nil {
 		h.t.Fatal(err)
 	}
 	token, _, err := h.app.Auth.ScriptToken(h.t.Context(), a.Email, time.Hour, operator)

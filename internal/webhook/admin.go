@@ -45,7 +45,7 @@ func (h *Hooks) Add(ctx context.Context, site, url string, types []string, actor
 	e := comment.Endpoint{Site: site, ID: h.NewID(), URL: url, Types: types, Status: comment.EndpointActive, CreatedAt: now}
 	secret, text := h.newSecret(now)
 	e.Secrets = []comment.Secret{secret}
-	return e, text, h.Store.Write(ctx, func(tx comment.Tx) error {
+	return e, text, h.Store.Write(ctx, comment.Sites{site}, func(tx comment.Tx) error {
 		if _, err := tx.Site(site); err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (h *Hooks) Change(ctx context.Context, site, id string, change Change, acto
 	if change, err = h.check(ctx, change); err != nil {
 		return e, err
 	}
-	err = h.Store.Write(ctx, func(tx comment.Tx) error {
+	err = h.Store.Write(ctx, comment.Sites{site}, func(tx comment.Tx) error {
 		if e, err = tx.Endpoint(site, id); err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (c Change) apply(e *comment.Endpoint) {
 
 // Remove deletes an endpoint with its secrets, and cancels what it is owed.
 func (h *Hooks) Remove(ctx context.Context, site, id string, actor comment.Actor) error {
-	return h.Store.Write(ctx, func(tx comment.Tx) error {
+	return h.Store.Write(ctx, comment.Sites{site}, func(tx comment.Tx) error {
 		e, err := tx.Endpoint(site, id)
 		if err != nil {
 			return err

@@ -65,7 +65,7 @@ func (h *house) open() {
 
 func (h *house) write(fn func(comment.Tx) error) {
 	h.t.Helper()
-	if err := h.store.Write(context.Background(), fn); err != nil {
+	if err := h.store.Write(context.Background(), nil, fn); err != nil {
 		h.t.Fatal(err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 // Retire stops an active endpoint from being called, and tells the site's
 // other endpoints with endpoint.disabled. What it is owed waits.
 func (h *Hooks) Retire(ctx context.Context, e comment.Endpoint, to comment.EndpointStatus, reason string) error {
-	return h.Store.Write(ctx, func(tx comment.Tx) error {
+	return h.Store.Write(ctx, comment.Sites{e.Site}, func(tx comment.Tx) error {
 		now, err := tx.Endpoint(e.Site, e.ID)
 		if fault.Is(err, "not_found") || err == nil && now.Status != comment.EndpointActive {
 			return nil

@@ -18,7 +18,7 @@ func (h *Hooks) Test(ctx context.Context, site, id string, actor comment.Actor) 
 		Site: site, ID: h.NewID(), EndpointID: id, EventID: h.NewID(), Type: comment.EndpointPing,
 		State: comment.DeliveryOwed, NextAt: now, CreatedAt: now,
 	}
-	err = h.Store.Write(ctx, func(tx comment.Tx) error {
+	err = h.Store.Write(ctx, comment.Sites{site}, func(tx comment.Tx) error {
 		e, err := tx.Endpoint(site, id)
 		if err != nil {
 			return err
@@ -52,7 +52,7 @@ func (h *Hooks) Redeliver(ctx context.Context, site, deliveryID string, actor co
 
 // redeliver makes the replay that is further steps beyond that of the delivery.
 func (h *Hooks) redeliver(ctx context.Context, site, deliveryID string, further int, actor comment.Actor) (d comment.Delivery, err error) {
-	err = h.Store.Write(ctx, func(tx comment.Tx) error {
+	err = h.Store.Write(ctx, comment.Sites{site}, func(tx comment.Tx) error {
 		old, err := tx.Delivery(site, deliveryID)
 		if err != nil {
 			return err

@@ -33,7 +33,7 @@ func (h *Hooks) Rotate(ctx context.Context, site, id string, overlap time.Durati
 	}
 	now := h.Now()
 	secret, text := h.newSecret(now)
-	err = h.Store.Write(ctx, func(tx comment.Tx) error {
+	err = h.Store.Write(ctx, comment.Sites{site}, func(tx comment.Tx) error {
 		if e, err = tx.Endpoint(site, id); err != nil {
 			return err
 		}

@@ -539,7 +539,7 @@ func TestARollbackSendsNothing(t *testing.T) {
 	e, _ := h.add(s.URL)
 	h.run()
 	broken := fmt.Errorf("changed my mind")
-	err := h.store.Write(t.Context(), func(tx comment.Tx) error {
+	err := h.store.Write(t.Context(), nil, func(tx comment.Tx) error {
 		if _, err := h.ledger.Append(tx, comment.Event{Site: site, Type: comment.CommentApproved, CommentID: "never", Sequence: 1, At: time.Now()}); err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ type house struct {
 }
 
 // try runs fn as one use case and returns its outcome.
-func (h *house) try(fn func(comment.Tx) error) error { return h.store.Write(h.Context(), fn) }
+func (h *house) try(fn func(comment.Tx) error) error { return h.store.Write(h.Context(), nil, fn) }
 
 // write runs fn as a use case that has to succeed.
 func (h *house) write(fn func(comment.Tx) error) {
