@@ -6,6 +6,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -20,10 +21,18 @@ type Log interface {
 }
 
 const (
-	poll       = 500 * time.Millisecond // catches the commits of other processes
-	batch      = 500                    // events read at a time
-	slack      = 256                    // events that a slow stream may lag behind
-	maxStreams = 20000
+	poll  = 500 * time.Millisecond // catches the commits of other processes
+	batch = 500                    // events read at a time
+	slack = 256                    // events that a slow stream may lag behind
+	// maxStreams leaves a quarter of the connections that the server takes (see
+	// web.Server.Settings) to requests.
+	maxStreams = 12 * 1024
+)
+
+// Why a stream is not opened.
+var (
+	ErrFull = errors.New("as many streams are open as this process takes")
+	ErrHeld = errors.New("the holder has as many streams open as it may")
 )
 
 // Hub passes events on. Run must be running.
@@ -32,8 +41,16 @@ type Hub struct {
 	mu      sync.Mutex
 	rooms   map[string]*room
 	streams map[*Stream]bool
+	held    map[string]int // streams by holder
 	closed  bool
 	joined  chan struct{} // somebody watches a site that nobody watched
+}
+
+// Holder is who opens streams, of which Most may be open at a time on this
+// node. One without a Key is not counted.
+type Holder struct {
+	Key  string
+	Most int
 }
 
 // room is one site that somebody is watching.
@@ -44,28 +61,34 @@ type room struct {
 
 // Stream is one browser's subscription.
 type Stream struct {
-	hub   *Hub
-	after map[string]int64 // by site: up to here the stream is served
-	wants func(comment.Event) bool
-	c     chan comment.Event
-	lost  bool
+	hub    *Hub
+	holder string
+	after  map[string]int64 // by site: up to here the stream is served
+	wants  func(comment.Event) bool
+	c      chan *comment.Event
+	lost   bool
 }
 
 // NewHub makes a hub over a log.
 func NewHub(log Log) *Hub {
-	return &Hub{log: log, rooms: map[string]*room{}, streams: map[*Stream]bool{}, joined: make(chan struct{}, 1)}
+	return &Hub{log: log, rooms: map[string]*room{}, streams: map[*Stream]bool{}, held: map[string]int{}, joined: make(chan struct{}, 1)}
 }
 
 // Subscribe opens a stream of the events of some sites that wants accepts; nil
 // accepts all. from says, for each site, the number after which the stream
-// begins. It is nil when there are too many streams or the hub is closed.
-func (h *Hub) Subscribe(from map[string]int64, wants func(comment.Event) bool) *Stream {
+// begins. It is ErrHeld when the holder has its share, and ErrFull when there
+// are too many streams or the hub is closed.
+func (h *Hub) Subscribe(by Holder, from map[string]int64, wants func(comment.Event) bool) (*Stream, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || len(h.streams) >= maxStreams {
-		return nil
+	switch {
+	case h.closed || len(h.streams) >= maxStreams:
+		return nil, ErrFull
+	case by.Key != "" && h.held[by.Key] >= by.Most:
+		return nil, ErrHeld
 	}
-	s := &Stream{hub: h, after: maps.Clone(from), wants: wants, c: make(chan comment.Event, slack)}
+	s := &Stream{hub: h, holder: by.Key, after: maps.Clone(from), wants: wants, c: make(chan *comment.Event, slack)}
+	h.held[s.holder]++
 	h.streams[s] = true
 	for site, seq := range from {
 		r := h.rooms[site]
@@ -80,12 +103,13 @@ func (h *Hub) Subscribe(from map[string]int64, wants func(comment.Event) bool) *
 	case h.joined <- struct{}{}:
 	default:
 	}
-	return s
+	return s, nil
 }
 
 // Events is closed when the stream has fallen too far behind, or the hub is
-// closed; Lost tells which.
-func (s *Stream) Events() <-chan comment.Event { return s.c }
+// closed; Lost tells which. The same event is handed to every stream, so nobody
+// may change it.
+func (s *Stream) Events() <-chan *comment.Event { return s.c }
 
 // Lost reports whether the stream was closed because it was too slow.
 func (s *Stream) Lost() bool {
@@ -107,6 +131,9 @@ func (h *Hub) drop(s *Stream) {
 		return
 	}
 	delete(h.streams, s)
+	if h.held[s.holder]--; h.held[s.holder] == 0 {
+		delete(h.held, s.holder)
+	}
 	for site := range s.after {
 		if r := h.rooms[site]; r != nil {
 			delete(r.members, s)
@@ -203,10 +230,10 @@ func (h *Hub) give(r *room, after int64, events []comment.Event) bool {
 	if r.seq != after {
 		return false
 	}
-	for _, e := range events {
-		r.seq = e.Seq
+	for i := range events {
+		r.seq = events[i].Seq
 		for s := range r.members {
-			h.hand(s, e)
+			h.hand(s, &events[i])
 		}
 	}
 	return true
@@ -214,12 +241,12 @@ func (h *Hub) give(r *room, after int64, events []comment.Event) bool {
 
 // hand gives an event to a stream that has not had it; one that does not keep
 // up is closed.
-func (h *Hub) hand(s *Stream, e comment.Event) {
+func (h *Hub) hand(s *Stream, e *comment.Event) {
 	if e.Seq <= s.after[e.Site] {
 		return
 	}
 	s.after[e.Site] = e.Seq
-	if s.wants != nil && !s.wants(e) {
+	if s.wants != nil && !s.wants(*e) {
 		return
 	}
 	select {

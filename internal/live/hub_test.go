@@ -89,9 +89,9 @@ func (s *studio) happen(on *store.Store, site string, n int) {
 
 func (s *studio) subscribe(from map[string]int64, wants func(comment.Event) bool) *live.Stream {
 	s.t.Helper()
-	stream := s.hub.Subscribe(from, wants)
-	if stream == nil {
-		s.t.Fatal("the hub takes no stream")
+	stream, err := s.hub.Subscribe(live.Holder{}, from, wants)
+	if err != nil {
+		s.t.Fatal(err)
 	}
 	s.t.Cleanup(stream.Close)
 	return stream
@@ -101,8 +101,11 @@ func (s *studio) subscribe(from map[string]int64, wants func(comment.Event) bool
 func (s *studio) next(stream *live.Stream) (e comment.Event, ok bool) {
 	s.t.Helper()
 	select {
-	case e, ok = <-stream.Events():
-		return e, ok
+	case next, ok := <-stream.Events():
+		if !ok {
+			return e, false
+		}
+		return *next, true
 	case <-time.After(20 * time.Second):
 		s.t.Fatal("the stream is silent")
 	}
@@ -270,7 +273,11 @@ func TestStreamsComeAndGoWhileEventsPass(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for range 40 {
-				stream := s.hub.Subscribe(map[string]int64{"daily": 0}, nil)
+				stream, err := s.hub.Subscribe(live.Holder{}, map[string]int64{"daily": 0}, nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
 				last := int64(0)
 				for range 2 {
 					select {
@@ -314,8 +321,74 @@ func TestTheEndOfTheHubClosesEveryStream(t *testing.T) {
 	if n := s.hub.Streams(); n != 0 {
 		t.Errorf("%d streams are open", n)
 	}
-	if s.hub.Subscribe(map[string]int64{"daily": 0}, nil) != nil {
-		t.Error("the hub has ended and takes a stream")
+	if _, err := s.hub.Subscribe(live.Holder{}, map[string]int64{"daily": 0}, nil); !errors.Is(err, live.ErrFull) {
+		t.Errorf("the hub has ended and says %v", err)
+	}
+}
+
+// A holder has so many streams at a time, whatever their sites; it can open
+// another one as soon as one of them ends, in whichever way.
+func TestAHolderHasItsShare(t *testing.T) {
+	s := newStudio(t)
+	ada := live.Holder{Key: "ada", Most: 2}
+	open := func(by live.Holder, site string) (*live.Stream, error) {
+		return s.hub.Subscribe(by, map[string]int64{site: 0}, nil)
+	}
+	first, err := open(ada, "daily")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(ada, "weekly"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(ada, "monthly"); !errors.Is(err, live.ErrHeld) {
+		t.Errorf("a third stream: %v", err)
+	}
+	if _, err := open(live.Holder{Key: "bob", Most: 2}, "daily"); err != nil {
+		t.Errorf("another holder's: %v", err)
+	}
+	for range 5 {
+		if _, err := open(live.Holder{}, "daily"); err != nil {
+			t.Errorf("nobody's: %v", err)
+		}
+	}
+	first.Close()
+	first.Close() // gives back one place, not two
+	lost, err := open(ada, "daily")
+	if err != nil {
+		t.Fatalf("after one was closed: %v", err)
+	}
+	if _, err := open(ada, "daily"); !errors.Is(err, live.ErrHeld) {
+		t.Errorf("a third stream: %v", err)
+	}
+	quick := s.subscribe(map[string]int64{"daily": 0}, nil)
+	for seq := int64(1); seq <= slack+1; seq += 50 {
+		n := min(50, slack+2-seq)
+		s.happen(s.store, "daily", int(n))
+		s.wantEvents(quick, "daily", seq, seq+n-1)
+	}
+	if !lost.Lost() {
+		t.Fatal("the slow stream goes on")
+	}
+	if _, err := open(ada, "daily"); err != nil {
+		t.Errorf("after one was lost: %v", err)
+	}
+}
+
+// The hub is full before the server has no connection left.
+func TestTheHubIsFull(t *testing.T) {
+	s := newStudio(t)
+	n := 0
+	for ; n < 16*1024; n++ {
+		if _, err := s.hub.Subscribe(live.Holder{}, nil, nil); err != nil {
+			if !errors.Is(err, live.ErrFull) {
+				t.Error(err)
+			}
+			break
+		}
+	}
+	if n < 8*1024 || n > 14*1024 {
+		t.Errorf("the hub takes %d streams", n)
 	}
 }
 

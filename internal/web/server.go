@@ -36,6 +36,8 @@ type Server struct {
 	Ready func(ctx context.Context) error
 	// Stopping is closed when streams have to end.
 	Stopping <-chan struct{}
+	// StreamLife is the longest that an event stream lasts; 0 = one hour.
+	StreamLife time.Duration
 
 	files    files
 	requests requestLimit

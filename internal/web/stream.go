@@ -3,7 +3,9 @@ package web
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"strings"
@@ -22,6 +24,15 @@ const (
 	// backlogMost is how many events a stream is caught up with; one that was
 	// away for longer starts again.
 	backlogMost = 500
+	// streamsMost is how many streams one network, or one account, may have
+	// open at a time.
+	streamsMost = 20
+	// streamLife is the longest that a stream lasts. A client that is still
+	// there comes back, to whichever node then has room.
+	streamLife = time.Hour
+	// comeBack is the time over which clients come back when all streams end at
+	// once.
+	comeBack = 10 * time.Second
 )
 
 // eventStream writes server-sent events. It has nothing of the request, which
@@ -44,14 +55,49 @@ func (e eventStream) send(id int64, name string, data any) error {
 	return e.flush()
 }
 
+// retry tells the client when to come back after the end.
+func (e eventStream) retry(after time.Duration) error {
+	fmt.Fprintf(e.w, "retry: %d\n\n", after.Milliseconds())
+	return e.flush()
+}
+
 func (e eventStream) flush() error {
 	// The server's write timeout is for whole answers; this one has no end.
 	_ = e.conn.SetWriteDeadline(time.Now().Add(flushTime))
 	return e.w.Flush()
 }
 
-// serve starts the stream of a subscription. run writes it until it is done.
-func (s *Server) serve(c *fiber.Ctx, sub *live.Stream, run func(e eventStream)) error {
+// watch is what a stream shows.
+type watch interface {
+	begin(e eventStream) error                   // says hello, and what was missed
+	may() error                                  // whether the client may go on
+	pass(e eventStream, ev *comment.Event) error // what one event means
+}
+
+// open takes a place among the streams.
+func (s *Server) open(by live.Holder, from map[string]int64, wants func(comment.Event) bool) (*live.Stream, error) {
+	sub, err := s.Hub.Subscribe(by, from, wants)
+	switch {
+	case errors.Is(err, live.ErrHeld):
+		return nil, fault.Wait("Too many live connections are open from where you are. The page works without.", heartbeat)
+	case err != nil:
+		return nil, &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "Too many live connections are open. The page works without.", RetryAfter: 30 * time.Second, Cause: err}
+	}
+	return sub, nil
+}
+
+// life is how long a stream may last: not the same for all, so that those who
+// came together do not come back together.
+func (s *Server) life() time.Duration {
+	most := streamLife
+	if s.StreamLife > 0 {
+		most = s.StreamLife
+	}
+	return most - rand.N(most/4+1)
+}
+
+// serve starts the stream of a subscription, which w writes until its life ends.
+func (s *Server) serve(c *fiber.Ctx, sub *live.Stream, life time.Duration, w watch) error {
 	c.Set(fiber.HeaderContentType, "text/event-stream; charset=utf-8")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")
@@ -60,23 +106,22 @@ func (s *Server) serve(c *fiber.Ctx, sub *live.Stream, run func(e eventStream)) 
 		return nil
 	}
 	conn := c.Context().Conn()
-	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
+	c.Context().SetBodyStreamWriter(func(bw *bufio.Writer) {
 		defer sub.Close()
-		e := eventStream{w, conn}
-		fmt.Fprint(w, "retry: 2000\n\n")
-		if e.flush() == nil {
-			run(e)
+		e := eventStream{bw, conn}
+		if e.retry(2*time.Second) == nil && w.begin(e) == nil {
+			s.loop(e, sub, life, w)
 		}
 	})
 	return nil
 }
 
-// loop passes a subscription on until the client goes, falls behind, or the
-// server stops. may is asked between the events whether the client may go on;
-// nil = it may.
-func (s *Server) loop(e eventStream, sub *live.Stream, may func() error, each func(comment.Event) error) {
-	tick := time.NewTicker(heartbeat)
+// loop passes a subscription on until the client goes or falls behind, the
+// stream's life ends or the server stops.
+func (s *Server) loop(e eventStream, sub *live.Stream, life time.Duration, w watch) {
+	tick, end := time.NewTicker(heartbeat), time.NewTimer(life)
 	defer tick.Stop()
+	defer end.Stop()
 	for {
 		select {
 		case ev, ok := <-sub.Events():
@@ -86,18 +131,21 @@ func (s *Server) loop(e eventStream, sub *live.Stream, may func() error, each fu
 				}
 				return
 			}
-			if each(ev) != nil {
+			if w.pass(e, ev) != nil {
 				return
 			}
 		case <-tick.C:
-			if may != nil && may() != nil {
+			if w.may() != nil {
 				return
 			}
 			fmt.Fprint(e.w, ": still here\n\n")
 			if e.flush() != nil {
 				return
 			}
+		case <-end.C:
+			return
 		case <-s.Stopping:
+			_ = e.retry(time.Second + rand.N(comeBack))
 			return
 		}
 	}
@@ -127,16 +175,15 @@ func (s *Server) stream(c *fiber.Ctx) error {
 			return parameter("Last-Event-ID is the id of the last event of this stream.")
 		}
 	}
-	sub := s.Hub.Subscribe(map[string]int64{site: head}, func(e comment.Event) bool { return e.PageID != "" })
-	if sub == nil {
-		return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "Too many streams are open.", RetryAfter: 30 * time.Second}
+	var by live.Holder
+	if st.Options.RateLimits {
+		by = live.Holder{Key: "network " + comment.Network(s.clientIP(c)), Most: streamsMost}
 	}
-	w := &pageWatch{s: s, site: site, ref: ref, last: after}
-	return s.serve(c, sub, func(e eventStream) {
-		if w.catchUp(e) == nil {
-			s.loop(e, sub, nil, func(ev comment.Event) error { return w.pass(e, ev) })
-		}
-	})
+	sub, err := s.open(by, map[string]int64{site: head}, func(e comment.Event) bool { return e.PageID != "" })
+	if err != nil {
+		return err
+	}
+	return s.serve(c, sub, s.life(), &pageWatch{s: s, site: site, ref: ref, last: after})
 }
 
 // pageWatch is one reader's stream of one page.
@@ -148,10 +195,13 @@ type pageWatch struct {
 	last int64        // number of the last event that was passed on
 }
 
-// catchUp says hello, and passes on what the stream has missed. The page is
+// may: readers need no leave.
+func (w *pageWatch) may() error { return nil }
+
+// begin says hello, and passes on what the stream has missed. The page is
 // read again now that the stream is subscribed, so that nothing can fall
 // between the two.
-func (w *pageWatch) catchUp(e eventStream) error {
+func (w *pageWatch) begin(e eventStream) error {
 	_, page, err := w.s.Comments.PageOf(context.Background(), w.site, w.ref)
 	if err != nil {
 		return err
@@ -171,8 +221,8 @@ func (w *pageWatch) catchUp(e eventStream) error {
 		w.last = missed[len(missed)-1].Seq
 		return e.send(w.last, "reset", struct{}{})
 	}
-	for _, ev := range missed {
-		if err := w.pass(e, ev); err != nil {
+	for i := range missed {
+		if err := w.pass(e, &missed[i]); err != nil {
 			return err
 		}
 	}
@@ -191,7 +241,7 @@ type pageEvent struct {
 	Visible  bool    `json:"visible"`
 }
 
-func (w *pageWatch) pass(e eventStream, ev comment.Event) error {
+func (w *pageWatch) pass(e eventStream, ev *comment.Event) error {
 	if ev.Seq <= w.last {
 		return nil
 	}
@@ -209,7 +259,7 @@ func (w *pageWatch) pass(e eventStream, ev comment.Event) error {
 	if ev.Type == comment.PageClosed || ev.Type == comment.PageOpened {
 		return e.send(ev.Seq, "page", map[string]bool{"open": ev.Type == comment.PageOpened})
 	}
-	news, err := w.s.Comments.News(context.Background(), ev)
+	news, err := w.s.Comments.News(context.Background(), *ev)
 	if err != nil || news == nil {
 		return err
 	}
@@ -245,32 +295,39 @@ func (s *Server) queueStream(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	sub := s.Hub.Subscribe(heads, func(e comment.Event) bool { return e.CommentID != "" && e.Type != comment.CommentVoted })
-	if sub == nil {
-		return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "Too many streams are open.", RetryAfter: 30 * time.Second}
-	}
-	w := &queueWatch{s: s, bearer: comment.BearerOf(strings.Clone(c.Get(fiber.HeaderAuthorization))), site: site}
-	return s.serve(c, sub, func(e eventStream) {
-		counts, err := s.Comments.CountsFor(context.Background(), who.Account, site)
-		if err == nil && e.send(0, "ready", map[string]any{"counts": counts}) == nil {
-			s.loop(e, sub, w.may, func(ev comment.Event) error { return w.pass(e, ev) })
-		}
+	sub, err := s.open(live.Holder{Key: "account " + who.Account.ID, Most: streamsMost}, heads, func(e comment.Event) bool {
+		return e.CommentID != "" && e.Type != comment.CommentVoted
 	})
+	if err != nil {
+		return err
+	}
+	w := &queueWatch{s: s, who: who.Account, bearer: comment.BearerOf(strings.Clone(c.Get(fiber.HeaderAuthorization))), site: site}
+	return s.serve(c, sub, min(s.life(), max(0, who.ExpiresAt.Sub(s.Now()))), w)
 }
 
 // queueWatch is one moderator's stream of the queue.
 type queueWatch struct {
 	s      *Server
+	who    comment.Account // when the stream began
 	bearer string
 	site   string // "" = all that the account may see
 }
 
+func (w *queueWatch) begin(e eventStream) error {
+	counts, err := w.s.Comments.CountsFor(context.Background(), w.who, w.site)
+	if err != nil {
+		return err
+	}
+	return e.send(0, "ready", map[string]any{"counts": counts})
+}
+
+// may looks the session up again, so that ending it ends the stream.
 func (w *queueWatch) may() error {
 	_, err := w.s.Auth.Identify(context.Background(), w.bearer)
 	return err
 }
 
-func (w *queueWatch) pass(e eventStream, ev comment.Event) error {
+func (w *queueWatch) pass(e eventStream, ev *comment.Event) error {
 	who, err := w.s.Auth.Identify(context.Background(), w.bearer)
 	if err != nil {
 		return err
@@ -278,14 +335,14 @@ func (w *queueWatch) pass(e eventStream, ev comment.Event) error {
 	if who.Account.RoleOn(ev.Site) == "" {
 		return nil
 	}
-	c, counts, err := w.s.Comments.QueueNews(context.Background(), who.Account, w.site, ev)
+	c, counts, err := w.s.Comments.QueueNews(context.Background(), who.Account, w.site, *ev)
 	if err != nil {
 		return err
 	}
 	out := queueEvent{Type: ev.Type, Site: ev.Site, ID: c.ID, Status: c.Status, Revision: c.Revision, Counts: counts}
 	if ev.Actor.Kind == comment.ActorModerator {
 		out.By = ev.Actor.Name
-		out.Action = comment.ActionOf(ev)
+		out.Action = comment.ActionOf(*ev)
 	}
 	return e.send(0, "comment", out)
 }

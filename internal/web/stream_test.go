@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type stream struct {
 	h      *house
 	at     string // of the events in the document
 	events chan sse
+	retry  chan string // when to come back, as the stream says at its end
 	cancel context.CancelFunc
 }
 
@@ -47,7 +49,7 @@ func (h *house) stream(path string, changes ...change) *stream {
 	}
 	openAPI().verify(h.t, exchange{method: "GET", url: r.URL, status: answer.StatusCode, header: answer.Header, isStream: true})
 	o, _ := openAPI().find("GET", r.URL.Path)
-	s := &stream{h, pointer(o.at, "responses", "200", "content", "text/event-stream", "x-events"), make(chan sse, 1000), cancel}
+	s := &stream{h, pointer(o.at, "responses", "200", "content", "text/event-stream", "x-events"), make(chan sse, 1000), make(chan string, 1), cancel}
 	if answer.StatusCode != 200 || answer.Header.Get("X-Accel-Buffering") != "no" {
 		h.t.Fatalf("%s: %d %v", path, answer.StatusCode, answer.Header)
 	}
@@ -67,6 +69,8 @@ func (s *stream) read(answer *http.Response) {
 		switch {
 		case first && lines.Text() != "retry: 2000":
 			s.h.t.Errorf("the stream begins with %q", lines.Text())
+		case name == "retry" && !first:
+			s.retry <- value
 		case name == "id":
 			e.id = value
 		case name == "event":
@@ -225,6 +229,78 @@ func TestStreamsEnd(t *testing.T) {
 	}
 	h.eventually("HEAD leaves no stream", func() bool { return h.app.Hub.Streams() == 2 })
 	h.app.Stop()
+	h.eventually("no stream is left", func() bool { return h.app.Hub.Streams() == 0 })
+	for range a.events { // the news before the end
+	}
+	if ms, err := strconv.Atoi(<-a.retry); err != nil || ms < 1000 || ms > 11000 {
+		t.Errorf("clients are told to come back after %d ms, %v", ms, err)
+	}
+}
+
+// TestStreamsOfOneNetwork: one network has so many at a time, where the site has
+// its limits on; one more is refused, and the others go on.
+func TestStreamsOfOneNetwork(t *testing.T) {
+	t.Parallel()
+	h := open(t, running, limited, behind("127.0.0.1"))
+	h.site("weekly", map[string]string{"rate_limits": "off"})
+	office := header("X-Forwarded-For", "2001:db8::1")
+	var streams []*stream
+	for range 20 {
+		streams = append(streams, h.stream(pageStream, office))
+		next[pageNews](streams[len(streams)-1], "ready")
+	}
+	refused := h.get(pageStream, from(origin), header("X-Forwarded-For", "2001:db8::2")).refused(429, "rate_limited")
+	if refused.header.Get("Retry-After") != "15" || refused.header.Get("Access-Control-Allow-Origin") != origin {
+		t.Errorf("%v", refused.header)
+	}
+	next[pageNews](h.stream(pageStream, header("X-Forwarded-For", "2001:db8:0:1::1")), "ready")
+	next[pageNews](h.stream("/api/v1/sites/weekly/stream?page=x", office), "ready")
+	mod := h.staff("grace", comment.Moderator, "daily")
+	h.public(mod, "News.")
+	for _, s := range streams {
+		next[pageNews](s, "comment")
+	}
+	streams[0].cancel()
+	open := true
+	h.eventually("the server notices", func() bool {
+		open = !open
+		h.patch(daily+"/pages?page="+article, map[string]bool{"open": open}, as(mod)).want(200)
+		return h.app.Hub.Streams() == 21
+	})
+	next[pageNews](h.stream(pageStream, office), "ready")
+}
+
+func TestStreamsOfOneAccount(t *testing.T) {
+	t.Parallel()
+	h := open(t, running)
+	mod, other := h.staff("grace", comment.Moderator, "daily"), h.staff("alan", comment.Moderator, "daily")
+	for range 20 {
+		next[queueNews](h.stream("/api/v1/moderation/stream", as(mod)), "ready")
+	}
+	h.get("/api/v1/moderation/stream", as(mod)).refused(429, "rate_limited")
+	next[queueNews](h.stream("/api/v1/moderation/stream", as(other)), "ready")
+}
+
+// TestAStreamHasItsTime: no stream lasts for ever, and a moderator's not longer
+// than the token that opened it.
+func TestAStreamHasItsTime(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	h := open(t, running, clock.build)
+	h.staff("grace", comment.Moderator, "daily")
+	token, expires, err := h.app.Auth.ScriptToken(t.Context(), "grace@staff.example", time.Minute, operator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock.advance(expires.Sub(h.app.Auth.Now()) - 200*time.Millisecond)
+	queue := h.stream("/api/v1/moderation/stream", as(token))
+	next[queueNews](queue, "ready")
+	queue.ends()
+
+	h.app.Web.StreamLife = 200 * time.Millisecond
+	page := h.stream(pageStream)
+	next[pageNews](page, "ready")
+	page.ends()
 	h.eventually("no stream is left", func() bool { return h.app.Hub.Streams() == 0 })
 }
 
