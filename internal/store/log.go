@@ -56,7 +56,7 @@ func (w *write) AppendEvent(e comment.Event) error {
 	if n == 0 {
 		return fault.New(fault.Conflict, "conflict", "The log has moved on.")
 	}
-	w.logged = true
+	w.logged = append(w.logged, e)
 	_, err = w.conn.exec(w.ctx, "insert into events ("+eventColumns+") values ("+places(1, 16)+")",
 		e.Site, e.Seq, e.ID, e.Type, e.PageID, e.CommentID, e.Sequence, e.Actor.Kind, e.Actor.ID, e.Actor.Name, e.Previous,
 		micros(e.At), e.Body, e.BodyHash, e.Prev, e.Hash)
@@ -91,4 +91,14 @@ func (s *Store) Advance(ctx context.Context, follower, site string, to int64) er
 			on conflict (site_id, follower) do update set seq = excluded.seq where excluded.seq > cursors.seq`, site, follower, to)
 		return err
 	})
+}
+
+// Heads gives the number of the newest event of every site.
+func (s *Store) Heads(ctx context.Context) (heads []comment.Position, err error) {
+	err = s.View(ctx, func(r comment.Reader) error {
+		heads, err = list(r.(*query), func(s scanner) (p comment.Position, err error) { err = s.Scan(&p.Site, &p.Seq); return p, err },
+			"select site_id, seq from log_heads")
+		return err
+	})
+	return heads, err
 }

@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
@@ -81,11 +82,11 @@ type query struct {
 	conn *conn
 }
 
-// write answers comment.Tx. It notes whether the log has grown, so that the
-// followers can be woken after the commit.
+// write answers comment.Tx. It notes the events that it appends, for those who
+// hear of them after the commit.
 type write struct {
 	query
-	logged bool
+	logged []comment.Event
 }
 
 var (
@@ -129,10 +130,16 @@ func (s *Store) Write(ctx context.Context, _ comment.Sites, fn func(comment.Tx) 
 // again for the one after.
 func (s *Store) Changed() <-chan struct{} { return s.signal.next() }
 
+// OnCommit makes tell hear of the events of each commit of this process, after
+// the commit and before anybody who wrote is answered: it has to be quick. Set
+// it before the first write.
+func (s *Store) OnCommit(tell func([]comment.Event)) { s.signal.tell.Store(&tell) }
+
 // signal wakes everybody who waits, once.
 type signal struct {
-	mu sync.Mutex
-	ch chan struct{}
+	tell atomic.Pointer[func([]comment.Event)]
+	mu   sync.Mutex
+	ch   chan struct{}
 }
 
 func (s *signal) next() <-chan struct{} {
@@ -144,7 +151,14 @@ func (s *signal) next() <-chan struct{} {
 	return s.ch
 }
 
-func (s *signal) fire() {
+// fire is called after a commit that has appended these events.
+func (s *signal) fire(events []comment.Event) {
+	if len(events) == 0 {
+		return
+	}
+	if tell := s.tell.Load(); tell != nil {
+		(*tell)(events)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ch != nil {

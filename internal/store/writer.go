@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
 )
 
@@ -103,11 +104,11 @@ func (w *writer) group(o *op) (stop bool) {
 		return false
 	}
 	end := time.Now().Add(groupTime)
-	logged := false
+	var logged []comment.Event
 	for o != nil {
 		ran = append(ran, o)
-		grew, broken := w.runOne(o)
-		logged = logged || grew
+		events, broken := w.runOne(o)
+		logged = append(logged, events...)
 		if broken != nil {
 			w.rollback()
 			failAll(ran, broken)
@@ -130,9 +131,7 @@ func (w *writer) group(o *op) (stop bool) {
 		failAll(ran, err)
 		return stop
 	}
-	if logged {
-		w.signal.fire()
-	}
+	w.signal.fire(logged)
 	return stop
 }
 
@@ -150,25 +149,27 @@ func (w *writer) begin() error {
 // is as well.
 func (w *writer) rollback() { _, _ = w.conn.exec(context.Background(), "rollback") }
 
-// runOne runs a use case under a savepoint. broken is an error after which the
+// runOne runs a use case under a savepoint and gives the events that it
+// appended. broken is an error after which the
 // whole transaction is gone.
-func (w *writer) runOne(o *op) (logged bool, broken error) {
+func (w *writer) runOne(o *op) (logged []comment.Event, broken error) {
 	if o.err = o.ctx.Err(); o.err != nil {
 		o.err = busy(o.err)
-		return false, nil
+		return nil, nil
 	}
 	if _, err := w.conn.exec(context.Background(), "savepoint use_case"); err != nil {
-		return false, err
+		return nil, err
 	}
 	tx := &write{query: query{ctx: context.Background(), conn: w.conn}}
 	o.err = safely(o.fn, tx)
 	if o.err != nil {
 		if _, err := w.conn.exec(context.Background(), "rollback to use_case"); err != nil {
-			return false, o.err // what broke it says more than that it is broken
+			return nil, o.err // what broke it says more than that it is broken
 		}
+		tx.logged = nil
 	}
 	_, broken = w.conn.exec(context.Background(), "release use_case")
-	return tx.logged && o.err == nil, broken
+	return tx.logged, broken
 }
 
 // safely turns a panic of a use case into its error, so that it cannot take
