@@ -84,6 +84,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		return out, err
 	}
 	var st Site
+	var fingerprint string
 	subject := moderation.Subject{Text: source, Now: at}
 	err = s.Store.View(ctx, func(r Reader) error {
 		if st, err = r.Site(in.Site); err != nil {
@@ -96,7 +97,8 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		if err != nil {
 			return err
 		}
-		return s.subjectOfEdit(r, &subject, st, c)
+		fingerprint, err = s.subjectOfEdit(r, &subject, st, c)
+		return err
 	})
 	if err != nil {
 		return out, err
@@ -104,7 +106,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	if err := checkLength(source, st.Options); err != nil {
 		return out, err
 	}
-	rev, verdict, err := s.examine(ctx, st, &subject)
+	rev, verdict, err := s.examine(ctx, st, &subject, fingerprint)
 	if err != nil {
 		return out, err
 	}
@@ -130,21 +132,21 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	return out, err
 }
 
-func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, st Site, c Comment) error {
+func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, st Site, c Comment) (fingerprint string, err error) {
 	if err := editable(c, st, subject.Now); err != nil {
-		return err
+		return "", err
 	}
 	page, err := r.Page(c.Site, c.PageID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	author, err := r.Author(c.Site, c.AuthorID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	subject.Revision = c.Revision + 1
-	if err := s.complete(r, subject, st, page, author); err != nil {
-		return err
+	if fingerprint, err = s.complete(r, subject, st, page, author); err != nil {
+		return "", err
 	}
 	// A comment does not repeat itself.
 	others := subject.Repeats[:0]
@@ -154,7 +156,7 @@ func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, st Site, 
 		}
 	}
 	subject.Repeats = others
-	return nil
+	return fingerprint, nil
 }
 
 // maxRevisions bounds what one comment can make the store keep.

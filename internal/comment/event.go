@@ -92,12 +92,27 @@ const (
 
 // Envelope is the body of a webhook, in the order in which it is written.
 type Envelope struct {
-	ID        string          `json:"id"`
-	Type      string          `json:"type"`
-	Timestamp string          `json:"timestamp"`
-	Site      string          `json:"site"`
-	Sequence  int64           `json:"sequence"`
-	Data      json.RawMessage `json:"data"`
+	EnvelopeHead
+	Data json.RawMessage `json:"data"`
+}
+
+// EnvelopeHead is what comes before the data.
+type EnvelopeHead struct {
+	ID        string `json:"id"`
+	Type      string `json:"type"`
+	Timestamp string `json:"timestamp"`
+	Site      string `json:"site"`
+	Sequence  int64  `json:"sequence"`
+}
+
+// envelop is the JSON of an Envelope, without going over the data once more.
+func envelop(head EnvelopeHead, data []byte) ([]byte, error) {
+	body, err := JSON(head)
+	if err != nil {
+		return nil, err
+	}
+	body = append(body[:len(body)-1], `,"data":`...)
+	return append(append(body, data...), '}'), nil
 }
 
 // Seal links the event to the one before it: Prev, BodyHash and Hash. The

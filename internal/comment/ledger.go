@@ -1,7 +1,6 @@
 package comment
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -31,14 +30,12 @@ func (l *Ledger) Append(tx Tx, e Event) (Event, error) {
 	if err != nil {
 		return e, err
 	}
-	data := json.RawMessage(e.Body)
+	data := e.Body
 	if len(data) == 0 {
-		data = json.RawMessage("{}")
+		data = []byte("{}")
 	}
 	e.Seq, e.ID = seq+1, l.newID()
-	e.Body, err = JSON(Envelope{
-		ID: e.ID, Type: e.Type, Timestamp: Timestamp(e.At), Site: e.Site, Sequence: e.Sequence, Data: data,
-	})
+	e.Body, err = envelop(EnvelopeHead{ID: e.ID, Type: e.Type, Timestamp: Timestamp(e.At), Site: e.Site, Sequence: e.Sequence}, data)
 	if err != nil {
 		return e, fmt.Errorf("body of %s: %w", e.Type, err)
 	}

@@ -127,7 +127,8 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 		if err := s.afford(r, d, sub.Client); err != nil {
 			return err
 		}
-		return s.complete(r, &subject, d.site, d.page, d.author)
+		d.rev.Fingerprint, err = s.complete(r, &subject, d.site, d.page, d.author)
+		return err
 	})
 	if err != nil {
 		return err
@@ -135,12 +136,13 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	if err := checkLength(d.source, d.site.Options); err != nil {
 		return err
 	}
-	d.rev, d.verdict, err = s.examine(ctx, d.site, &subject)
+	d.rev, d.verdict, err = s.examine(ctx, d.site, &subject, d.rev.Fingerprint)
 	return err
 }
 
-// complete adds to a subject what the store knows of it.
-func (s *Service) complete(r Reader, subject *moderation.Subject, site Site, page Page, author Author) (err error) {
+// complete adds to a subject what the store knows of it, and gives the text's
+// fingerprint.
+func (s *Service) complete(r Reader, subject *moderation.Subject, site Site, page Page, author Author) (fingerprint string, err error) {
 	subject.Site = moderation.Site{
 		Key: site.Key, Mode: site.Options.Moderation, Language: site.Options.Language,
 		TrustedAfter: site.Options.TrustedAfter, MaxLength: site.Options.MaxLength, MaxLinks: site.Options.MaxLinks,
@@ -151,11 +153,10 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site Site, pag
 		Approved: author.Approved, Rejected: author.Rejected, FirstSeen: author.FirstSeen,
 	}
 	if subject.Words, err = s.words.get(r, site.Key); err != nil {
-		return err
+		return "", err
 	}
-	fingerprint := moderation.Fingerprint(subject.Text)
-	if fingerprint == "" {
-		return nil
+	if fingerprint = moderation.Fingerprint(subject.Text); fingerprint == "" {
+		return "", nil
 	}
 	repeats, err := r.Repeats(site.Key, fingerprint, subject.Now.Add(-repeatWindow), 20)
 	for _, rep := range repeats {
@@ -163,11 +164,11 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site Site, pag
 			CommentID: rep.CommentID, PageKey: rep.PageKey, Status: string(rep.Status), SameAuthor: rep.AuthorID == author.ID, Human: rep.Human, At: rep.At,
 		})
 	}
-	return err
+	return fingerprint, err
 }
 
 // examine renders the text once and runs every check over it.
-func (s *Service) examine(ctx context.Context, site Site, subject *moderation.Subject) (Revision, moderation.Verdict, error) {
+func (s *Service) examine(ctx context.Context, site Site, subject *moderation.Subject, fingerprint string) (Revision, moderation.Verdict, error) {
 	tree := markup.Render(subject.Text)
 	if tree.Blank() { // markup and nothing in it
 		return Revision{}, moderation.Verdict{}, fault.Input("text", "blank", "Write something first.")
@@ -176,7 +177,7 @@ func (s *Service) examine(ctx context.Context, site Site, subject *moderation.Su
 	trace := s.Pipeline.Examine(ctx, subject)
 	return Revision{
 		Site: site.Key, N: subject.Revision, Source: subject.Text, Tree: tree, Trace: trace,
-		Fingerprint: moderation.Fingerprint(subject.Text), CreatedAt: subject.Now,
+		Fingerprint: fingerprint, CreatedAt: subject.Now,
 	}, moderation.Decide(subject, trace), nil
 }
 
@@ -298,7 +299,12 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 		c.Depth = d.parent.Depth + 1
 	}
 	d.rev.CommentID = c.ID
-	if err := tx.InsertComment(c); err != nil {
+	ch := &change{s: s, tx: tx, at: d.at, page: d.page, c: &c}
+	author := Actor{Kind: ActorAuthor, ID: d.author.ID, Name: d.author.Name}
+	if err := ch.record(act{rev: d.rev, event: CommentCreated, actor: author, reasons: d.rev.Trace.Reasons()}, ""); err != nil {
+		return out, err
+	}
+	if err := tx.InsertComment(c); err != nil { // with its first event counted: most are not changed further
 		return out, err
 	}
 	if err := tx.InsertRevision(d.rev); err != nil {
@@ -307,18 +313,13 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 	if err := tx.CountStatus(c.Site, Pending, 1); err != nil {
 		return out, err
 	}
-	ch := &change{s: s, tx: tx, at: d.at, page: d.page, c: &c}
-	author := Actor{Kind: ActorAuthor, ID: d.author.ID, Name: d.author.Name}
-	if err := ch.record(act{rev: d.rev, event: CommentCreated, actor: author, reasons: d.rev.Trace.Reasons()}, ""); err != nil {
-		return out, err
-	}
 	if err := ch.automatic(d.rev, d.verdict); err != nil {
 		return out, err
 	}
-	if err := ch.save(); err != nil {
-		return out, err
+	if c.Status != Pending {
+		err = ch.save()
 	}
-	return s.submitted(c, d.rev, d.site), nil
+	return s.submitted(c, d.rev, d.site), err
 }
 
 // automatic does what the lane says. A decision without a moderator is a

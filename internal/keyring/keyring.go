@@ -18,7 +18,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 )
 
 // MinKey is the fewest bytes that an installation key may have.
@@ -41,6 +43,7 @@ type Ring struct {
 type rootKey struct {
 	id   string
 	root []byte
+	made *sync.Map // keys derived so far, by purpose: there are a dozen
 }
 
 // New makes a ring of installation keys, newest first.
@@ -57,7 +60,7 @@ func New(roots ...[]byte) (*Ring, error) {
 			return nil, errors.New("the installation key repeats one byte; make a random one, for example with: openssl rand -base64 32")
 		}
 		sum := sha256.Sum256(append([]byte("afterword key id\x00"), root...))
-		r.keys = append(r.keys, rootKey{id: hex.EncodeToString(sum[:4]), root: bytes.Clone(root)})
+		r.keys = append(r.keys, rootKey{id: hex.EncodeToString(sum[:4]), root: bytes.Clone(root), made: new(sync.Map)})
 	}
 	return r, nil
 }
@@ -138,10 +141,14 @@ func (r *Ring) Keys(purpose string) map[string][]byte {
 func (r *Ring) ID() string { return r.keys[0].id }
 
 func derive(k rootKey, purpose string) []byte {
+	if key, ok := k.made.Load(purpose); ok {
+		return key.([]byte)
+	}
 	key, err := hkdf.Key(sha256.New, k.root, []byte("afterword"), purpose, 32)
 	if err != nil { // only an output length out of range, which 32 is not
 		panic(err)
 	}
+	k.made.Store(purpose, key)
 	return key
 }
 
@@ -152,7 +159,7 @@ func (r *Ring) MAC(purpose string, parts ...string) []byte { return mac(r.Key(pu
 func mac(key []byte, parts []string) []byte {
 	m := hmac.New(sha256.New, key)
 	for _, p := range parts {
-		fmt.Fprintf(m, "%d:", len(p))
+		m.Write(append(strconv.AppendInt(nil, int64(len(p)), 10), ':'))
 		m.Write([]byte(p))
 	}
 	return m.Sum(nil)

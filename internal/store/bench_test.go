@@ -106,7 +106,7 @@ func newRawPost(b *testing.B, db *sql.DB) *rawPost {
 		"insert into revisions (" + revisionColumns + ") values (" + places(1, 8) + ")",
 		"update status_counts set n = n + 1 where site_id = $1 and status = $2",
 		"insert into log_heads (site_id, seq, hash) values ($1, $2, $3) on conflict (site_id) do update set seq = excluded.seq, hash = excluded.hash",
-		"insert into events (" + eventColumns + ") values (" + places(1, 15) + ")",
+		"insert into events (" + eventColumns + ") values (" + places(1, 16) + ")",
 	} {
 		stmt, err := db.Prepare(sqlite.bind(text))
 		if err != nil {
@@ -127,7 +127,7 @@ func (p *rawPost) post(b *testing.B, tx *sql.Tx, tree string) {
 		{c.Site, c.ID, 1, c.Text.Source, tree, "", "[]", micros(c.Text.CreatedAt)},
 		{c.Site, string(c.Status)},
 		{e.Site, e.Seq, e.Hash},
-		{e.Site, e.Seq, e.ID, e.Type, e.PageID, e.CommentID, e.Sequence, "", "", "", micros(e.At), e.Body, e.BodyHash, e.Prev, e.Hash},
+		{e.Site, e.Seq, e.ID, e.Type, e.PageID, e.CommentID, e.Sequence, "", "", "", "", micros(e.At), e.Body, e.BodyHash, e.Prev, e.Hash},
 	} {
 		if _, err := tx.Stmt(p.statements[i]).Exec(args...); err != nil {
 			b.Fatal(err)

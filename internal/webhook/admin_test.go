@@ -202,7 +202,10 @@ func TestThePingIsAnEventOfItsOwn(t *testing.T) {
 	if err := json.Unmarshal(g.envelope.Data, &data); err != nil {
 		t.Fatal(err)
 	}
-	want := comment.Envelope{ID: g.header.Get(HeaderID), Type: comment.EndpointPing, Timestamp: g.envelope.Timestamp, Site: site, Data: g.envelope.Data}
+	want := comment.Envelope{
+		EnvelopeHead: comment.EnvelopeHead{ID: g.header.Get(HeaderID), Type: comment.EndpointPing, Timestamp: g.envelope.Timestamp, Site: site},
+		Data:         g.envelope.Data,
+	}
 	if diff := cmp.Diff(want, g.envelope); diff != "" {
 		t.Error(diff)
 	}

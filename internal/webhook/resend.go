@@ -24,7 +24,8 @@ func (h *Hooks) Test(ctx context.Context, site, id string, actor comment.Actor) 
 			return err
 		}
 		body, err := json.Marshal(comment.Envelope{
-			ID: d.EventID, Type: d.Type, Timestamp: comment.Timestamp(now), Site: site, Data: describe(e, note{}),
+			EnvelopeHead: comment.EnvelopeHead{ID: d.EventID, Type: d.Type, Timestamp: comment.Timestamp(now), Site: site},
+			Data:         describe(e, note{}),
 		})
 		if err != nil {
 			return err
