@@ -100,7 +100,7 @@ func (s *Server) create(c *fiber.Ctx, status int, run func() (any, error)) error
 		return err
 	}
 	if once.Key != "" {
-		repeated, err := s.Comments.Answered(c.Context(), once)
+		repeated, err := s.Comments.Answered(c.UserContext(), once)
 		if err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (s *Server) create(c *fiber.Ctx, status int, run func() (any, error)) error
 		return err
 	}
 	if once.Key != "" {
-		if err := s.Comments.Remember(c.Context(), once, result); err != nil {
+		if err := s.Comments.Remember(c.UserContext(), once, result); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -23,6 +24,12 @@ const (
 	keyIdentity  = "afterword identity"
 )
 
+// requestTime is how long a request may take, a little less than there is for
+// writing its answer. Handlers pass UserContext on, never fasthttp's own
+// context: that one ends when the server begins to stop, with requests under
+// way.
+const requestTime = 25 * time.Second
+
 // observe gives every request its id, a line in the log and a place in the
 // metrics, and turns what handlers return, or panic with, into answers.
 func (s *Server) observe(c *fiber.Ctx) (err error) {
@@ -30,6 +37,9 @@ func (s *Server) observe(c *fiber.Ctx) (err error) {
 	c.Locals(keyReceived, start)
 	c.Locals(keyRequestID, comment.NewID())
 	c.Set("X-Request-Id", requestID(c))
+	ctx, cancel := context.WithTimeout(c.UserContext(), requestTime)
+	defer cancel()
+	c.SetUserContext(ctx)
 	select {
 	case <-s.Stopping:
 		c.Context().SetConnectionClose() // so that nobody sends into a closing connection
@@ -86,7 +96,7 @@ func (s *Server) cors(c *fiber.Ctx) error {
 	if origin == "" {
 		return c.Next()
 	}
-	site, err := s.Comments.SiteOf(c.Context(), param(c, "site"))
+	site, err := s.Comments.SiteOf(c.UserContext(), param(c, "site"))
 	if err != nil {
 		return err
 	}
@@ -138,7 +148,7 @@ func (s *Server) sameOrigin(c *fiber.Ctx) error {
 // staff lets signed-in staff through. The session is looked up on each
 // request, so ending it acts at once.
 func (s *Server) staff(c *fiber.Ctx) error {
-	who, err := s.Auth.Identify(c.Context(), comment.BearerOf(strings.Clone(c.Get(fiber.HeaderAuthorization))))
+	who, err := s.Auth.Identify(c.UserContext(), comment.BearerOf(strings.Clone(c.Get(fiber.HeaderAuthorization))))
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (s *Server) queue(c *fiber.Ctx) error {
 	if ask.Limit, err = limitOf(v); err != nil {
 		return err
 	}
-	out, err := s.Comments.Queue(c.Context(), ask)
+	out, err := s.Comments.Queue(c.UserContext(), ask)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (s *Server) queue(c *fiber.Ctx) error {
 }
 
 func (s *Server) detail(c *fiber.Ctx) error {
-	out, err := s.Comments.Detail(c.Context(), identity(c).Account, param(c, "id"))
+	out, err := s.Comments.Detail(c.UserContext(), identity(c).Account, param(c, "id"))
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (s *Server) decide(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Comments.Decide(c.Context(), r)
+	out, err := s.Comments.Decide(c.UserContext(), r)
 	if err != nil {
 		return answered(c, err)
 	}
@@ -83,7 +83,7 @@ func (s *Server) undo(c *fiber.Ctx) error {
 	if err := emptyBody(c); err != nil {
 		return err
 	}
-	out, err := s.Comments.Undo(c.Context(), identity(c).Account, param(c, "id"))
+	out, err := s.Comments.Undo(c.UserContext(), identity(c).Account, param(c, "id"))
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (s *Server) healthz(c *fiber.Ctx) error {
 }
 
 func (s *Server) readyz(c *fiber.Ctx) error {
-	if err := s.Ready(c.Context()); err != nil {
+	if err := s.Ready(c.UserContext()); err != nil {
 		return err
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -48,6 +50,9 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		} else if own.Code < 500 {
 			err = fault.New(fault.Malformed, "bad_request", "The request cannot be understood.")
 		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "That took too long. Try again in a moment.", RetryAfter: time.Second, Cause: err}
 	}
 	f := fault.Of(err)
 	if status == 0 || f.Kind == fault.Internal {

@@ -32,7 +32,7 @@ func (s *Server) thread(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Comments.Thread(c.Context(), a)
+	out, err := s.Comments.Thread(c.UserContext(), a)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (s *Server) replies(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Comments.Replies(c.Context(), a)
+	out, err := s.Comments.Replies(c.UserContext(), a)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *Server) single(c *fiber.Ctx) error {
 		return err
 	}
 	if token := comment.BearerOf(c.Get(fiber.HeaderAuthorization)); token != "" {
-		own, err := s.Comments.Own(c.Context(), param(c, "site"), param(c, "id"), token)
+		own, err := s.Comments.Own(c.UserContext(), param(c, "site"), param(c, "id"), token)
 		if err != nil {
 			return err
 		}
@@ -83,12 +83,12 @@ func (s *Server) single(c *fiber.Ctx) error {
 		c.Set("X-Robots-Tag", "noindex")
 		out := showOwn(own, body)
 		out.Text, out.EditToken = own.Revision.Source, ""
-		if out.Ancestors, err = s.Comments.Above(c.Context(), own.Comment, body); err != nil {
+		if out.Ancestors, err = s.Comments.Above(c.UserContext(), own.Comment, body); err != nil {
 			return err
 		}
 		return send(c, fiber.StatusOK, out)
 	}
-	out, err := s.Comments.Single(c.Context(), param(c, "site"), param(c, "id"), body)
+	out, err := s.Comments.Single(c.UserContext(), param(c, "site"), param(c, "id"), body)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (s *Server) submit(c *fiber.Ctx) error {
 		return err
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	out, err := s.Comments.Submit(c.Context(), sub)
+	out, err := s.Comments.Submit(c.UserContext(), sub)
 	if err != nil {
 		return answered(c, err)
 	}
@@ -163,7 +163,7 @@ func (s *Server) edit(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Comments.Edit(c.Context(), comment.Revising{
+	out, err := s.Comments.Edit(c.UserContext(), comment.Revising{
 		Site: param(c, "site"), ID: param(c, "id"), Token: comment.BearerOf(c.Get(fiber.HeaderAuthorization)), Text: in.Text, Client: s.client(c),
 	})
 	if err != nil {
@@ -176,7 +176,7 @@ func (s *Server) edit(c *fiber.Ctx) error {
 }
 
 func (s *Server) retract(c *fiber.Ctx) error {
-	err := s.Comments.Retract(c.Context(), comment.Revising{
+	err := s.Comments.Retract(c.UserContext(), comment.Revising{
 		Site: param(c, "site"), ID: param(c, "id"), Token: comment.BearerOf(c.Get(fiber.HeaderAuthorization)), Client: s.client(c),
 	})
 	if err != nil {
@@ -192,7 +192,7 @@ func (s *Server) vote(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	votes, err := s.Comments.Vote(c.Context(), comment.Ballot{Site: param(c, "site"), ID: param(c, "id"), Value: *in.Value, Client: s.client(c)})
+	votes, err := s.Comments.Vote(c.UserContext(), comment.Ballot{Site: param(c, "site"), ID: param(c, "id"), Value: *in.Value, Client: s.client(c)})
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (s *Server) report(c *fiber.Ctx) error {
 	if p.Once, err = onceOf(c, "report "+p.Site, jsonAnswer(fiber.StatusCreated, shape)); err != nil {
 		return err
 	}
-	id, err := s.Comments.Report(c.Context(), p)
+	id, err := s.Comments.Report(c.UserContext(), p)
 	if err != nil {
 		return answered(c, err)
 	}
@@ -234,7 +234,7 @@ func (s *Server) preview(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	tree, err := s.Comments.Preview(c.Context(), param(c, "site"), in.Text, s.client(c))
+	tree, err := s.Comments.Preview(c.UserContext(), param(c, "site"), in.Text, s.client(c))
 	if err != nil {
 		return err
 	}
@@ -246,7 +246,7 @@ func (s *Server) counts(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	counts, err := s.Comments.Counts(c.Context(), param(c, "site"), v["page"])
+	counts, err := s.Comments.Counts(c.UserContext(), param(c, "site"), v["page"])
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func ShowSite(s comment.Site, role comment.Role) Site {
 
 func (s *Server) sites(c *fiber.Ctx) error {
 	who := identity(c).Account
-	all, err := s.Comments.SitesOf(c.Context(), who)
+	all, err := s.Comments.SitesOf(c.UserContext(), who)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (s *Server) sites(c *fiber.Ctx) error {
 }
 
 func (s *Server) site(c *fiber.Ctx) error {
-	st, err := s.Comments.SiteOf(c.Context(), param(c, "site"))
+	st, err := s.Comments.SiteOf(c.UserContext(), param(c, "site"))
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s *Server) addSite(c *fiber.Ctx) error {
 		return err
 	}
 	return s.create(c, fiber.StatusCreated, func() (any, error) {
-		st, err := s.Comments.AddSite(c.Context(), in.Key, comment.SiteChange{Name: &in.Name, Origins: in.Origins, Options: options}, actor(c))
+		st, err := s.Comments.AddSite(c.UserContext(), in.Key, comment.SiteChange{Name: &in.Name, Origins: in.Origins, Options: options}, actor(c))
 		return ShowSite(st, comment.Owner), err
 	})
 }
@@ -80,7 +80,7 @@ func (s *Server) changeSite(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	st, err := s.Comments.ChangeSite(c.Context(), param(c, "site"), comment.SiteChange{Name: in.Name, Origins: in.Origins, Options: options}, actor(c))
+	st, err := s.Comments.ChangeSite(c.UserContext(), param(c, "site"), comment.SiteChange{Name: in.Name, Origins: in.Origins, Options: options}, actor(c))
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (s *Server) changeSite(c *fiber.Ctx) error {
 }
 
 func (s *Server) options(c *fiber.Ctx) error {
-	st, err := s.Comments.SiteOf(c.Context(), param(c, "site"))
+	st, err := s.Comments.SiteOf(c.UserContext(), param(c, "site"))
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (s *Server) changeOptions(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	st, err := s.Comments.ChangeSite(c.Context(), param(c, "site"), comment.SiteChange{Options: options}, actor(c))
+	st, err := s.Comments.ChangeSite(c.UserContext(), param(c, "site"), comment.SiteChange{Options: options}, actor(c))
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func showWord(w comment.Word) WordView {
 }
 
 func (s *Server) words(c *fiber.Ctx) error {
-	all, err := s.Comments.WordsOf(c.Context(), param(c, "site"))
+	all, err := s.Comments.WordsOf(c.UserContext(), param(c, "site"))
 	if err != nil {
 		return err
 	}
@@ -168,13 +168,13 @@ func (s *Server) addWord(c *fiber.Ctx) error {
 		return err
 	}
 	return s.create(c, fiber.StatusCreated, func() (any, error) {
-		w, err := s.Comments.AddWord(c.Context(), comment.Word{Site: param(c, "site"), List: in.List, Text: in.Text}, actor(c))
+		w, err := s.Comments.AddWord(c.UserContext(), comment.Word{Site: param(c, "site"), List: in.List, Text: in.Text}, actor(c))
 		return showWord(w), err
 	})
 }
 
 func (s *Server) removeWord(c *fiber.Ctx) error {
-	if err := s.Comments.RemoveWord(c.Context(), param(c, "site"), param(c, "id"), actor(c)); err != nil {
+	if err := s.Comments.RemoveWord(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)); err != nil {
 		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)
@@ -189,7 +189,7 @@ func (s *Server) pages(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Comments.Pages(c.Context(), param(c, "site"), limit, v.Get("cursor"))
+	out, err := s.Comments.Pages(c.UserContext(), param(c, "site"), limit, v.Get("cursor"))
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (s *Server) changePage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Comments.OpenPage(c.Context(), comment.Opening{Site: param(c, "site"), Page: v.Get("page"), Open: *in.Open, By: actor(c)})
+	out, err := s.Comments.OpenPage(c.UserContext(), comment.Opening{Site: param(c, "site"), Page: v.Get("page"), Open: *in.Open, By: actor(c)})
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (s *Server) events(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	bodies, next, err := s.Comments.PublicEvents(c.Context(), param(c, "site"), limit, v.Get("after"))
+	bodies, next, err := s.Comments.PublicEvents(c.UserContext(), param(c, "site"), limit, v.Get("after"))
 	if err != nil {
 		return err
 	}
@@ -258,11 +258,11 @@ func (s *Server) audit(c *fiber.Ctx) error {
 		return fault.New(fault.Forbidden, "forbidden", "This needs the role "+string(needs)+".")
 	}
 	if site != "" {
-		if _, err := s.Comments.SiteOf(c.Context(), site); err != nil {
+		if _, err := s.Comments.SiteOf(c.UserContext(), site); err != nil {
 			return err
 		}
 	}
-	out, err := s.Comments.AuditLog(c.Context(), site, limit, v.Get("cursor"))
+	out, err := s.Comments.AuditLog(c.UserContext(), site, limit, v.Get("cursor"))
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (s *Server) login(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Auth.SignIn(c.Context(), in.Email, in.Password, s.clientIP(c))
+	out, err := s.Auth.SignIn(c.UserContext(), in.Email, in.Password, s.clientIP(c))
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (s *Server) login(c *fiber.Ctx) error {
 }
 
 func (s *Server) refresh(c *fiber.Ctx) error {
-	out, err := s.Auth.Refresh(c.Context(), strings.Clone(c.Cookies(refreshCookie)))
+	out, err := s.Auth.Refresh(c.UserContext(), strings.Clone(c.Cookies(refreshCookie)))
 	if err != nil {
 		if fault.Of(err).Kind == fault.Unauthorized {
 			forgetCookie(c)
@@ -87,7 +87,7 @@ func (s *Server) refresh(c *fiber.Ctx) error {
 }
 
 func (s *Server) logout(c *fiber.Ctx) error {
-	if err := s.Auth.SignOut(c.Context(), strings.Clone(c.Cookies(refreshCookie))); err != nil {
+	if err := s.Auth.SignOut(c.UserContext(), strings.Clone(c.Cookies(refreshCookie))); err != nil {
 		return err
 	}
 	forgetCookie(c)
@@ -113,7 +113,7 @@ func (s *Server) password(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Auth.ChangePassword(c.Context(), identity(c), in.Current, in.Password); err != nil {
+	if err := s.Auth.ChangePassword(c.UserContext(), identity(c), in.Current, in.Password); err != nil {
 		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)
@@ -127,14 +127,14 @@ func (s *Server) confirm(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Auth.Confirm(c.Context(), identity(c), in.Password); err != nil {
+	if err := s.Auth.Confirm(c.UserContext(), identity(c), in.Password); err != nil {
 		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)
 }
 
 func (s *Server) users(c *fiber.Ctx) error {
-	all, err := s.Auth.Accounts(c.Context())
+	all, err := s.Auth.Accounts(c.UserContext())
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (s *Server) addUser(c *fiber.Ctx) error {
 		return err
 	}
 	return s.create(c, fiber.StatusCreated, func() (any, error) {
-		account, generated, err := s.Auth.AddAccount(c.Context(), auth.NewAccount{
+		account, generated, err := s.Auth.AddAccount(c.UserContext(), auth.NewAccount{
 			Email: in.Email, Name: in.Name, Password: in.Password, Role: in.Role, Site: in.Site,
 		}, actor(c))
 		user := ShowUser(account)
@@ -177,7 +177,7 @@ func (s *Server) changeUser(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	account, err := s.Auth.ChangeAccount(c.Context(), param(c, "id"), auth.Change{
+	account, err := s.Auth.ChangeAccount(c.UserContext(), param(c, "id"), auth.Change{
 		Name: in.Name, Role: in.Role, Site: in.Site, Disabled: in.Disabled, Password: in.Password,
 	}, actor(c))
 	if err != nil {

@@ -158,14 +158,14 @@ func (s *Server) stream(c *fiber.Ctx) error {
 		return err
 	}
 	site, ref := param(c, "site"), v.Get("page")
-	st, _, err := s.Comments.PageOf(c.Context(), site, ref)
+	st, _, err := s.Comments.PageOf(c.UserContext(), site, ref)
 	if err != nil {
 		return err
 	}
 	if !st.Options.Live {
 		return c.SendStatus(fiber.StatusNoContent) // tells EventSource not to come back
 	}
-	head, err := s.Comments.LogHead(c.Context(), site)
+	head, err := s.Comments.LogHead(c.UserContext(), site)
 	if err != nil {
 		return err
 	}
@@ -291,7 +291,7 @@ func (s *Server) queueStream(c *fiber.Ctx) error {
 		return err
 	}
 	who, site := identity(c), v.Get("site")
-	heads, err := s.Comments.HeadsFor(c.Context(), who.Account, site)
+	heads, err := s.Comments.HeadsFor(c.UserContext(), who.Account, site)
 	if err != nil {
 		return err
 	}

@@ -107,7 +107,7 @@ func showAttempts(list []comment.Attempt) []Attempt {
 }
 
 func (s *Server) endpoints(c *fiber.Ctx) error {
-	all, err := s.Hooks.List(c.Context(), param(c, "site"))
+	all, err := s.Hooks.List(c.UserContext(), param(c, "site"))
 	if err != nil {
 		return err
 	}
@@ -127,13 +127,13 @@ func (s *Server) addEndpoint(c *fiber.Ctx) error {
 		return err
 	}
 	return s.create(c, fiber.StatusCreated, func() (any, error) {
-		e, secret, err := s.Hooks.Add(c.Context(), param(c, "site"), in.URL, in.Types, actor(c))
+		e, secret, err := s.Hooks.Add(c.UserContext(), param(c, "site"), in.URL, in.Types, actor(c))
 		return ShowEndpoint(e, secret), err
 	})
 }
 
 func (s *Server) endpoint(c *fiber.Ctx) error {
-	e, err := s.Hooks.Get(c.Context(), param(c, "site"), param(c, "id"))
+	e, err := s.Hooks.Get(c.UserContext(), param(c, "site"), param(c, "id"))
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (s *Server) changeEndpoint(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.Hooks.Change(c.Context(), param(c, "site"), param(c, "id"), webhook.Change(in), actor(c))
+	e, err := s.Hooks.Change(c.UserContext(), param(c, "site"), param(c, "id"), webhook.Change(in), actor(c))
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (s *Server) changeEndpoint(c *fiber.Ctx) error {
 }
 
 func (s *Server) removeEndpoint(c *fiber.Ctx) error {
-	if err := s.Hooks.Remove(c.Context(), param(c, "site"), param(c, "id"), actor(c)); err != nil {
+	if err := s.Hooks.Remove(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)); err != nil {
 		return err
 	}
 	return c.SendStatus(fiber.StatusNoContent)
@@ -168,7 +168,7 @@ func (s *Server) testEndpoint(c *fiber.Ctx) error {
 		return err
 	}
 	return s.create(c, fiber.StatusAccepted, func() (any, error) {
-		d, err := s.Hooks.Test(c.Context(), param(c, "site"), param(c, "id"), actor(c))
+		d, err := s.Hooks.Test(c.UserContext(), param(c, "site"), param(c, "id"), actor(c))
 		return map[string]string{"delivery_id": d.ID, "event_id": d.EventID}, err
 	})
 }
@@ -193,7 +193,7 @@ func (s *Server) rotateEndpoint(c *fiber.Ctx) error {
 		return fault.Input("overlap", "invalid", "The overlap is a time such as 24h, or 0s.")
 	}
 	return s.create(c, fiber.StatusOK, func() (any, error) {
-		e, secret, err := s.Hooks.Rotate(c.Context(), param(c, "site"), param(c, "id"), overlap, actor(c))
+		e, secret, err := s.Hooks.Rotate(c.UserContext(), param(c, "site"), param(c, "id"), overlap, actor(c))
 		return ShowEndpoint(e, secret), err
 	})
 }
@@ -221,7 +221,7 @@ func (s *Server) deliveries(c *fiber.Ctx) error {
 	if at != nil {
 		q.Before = at.ID
 	}
-	found, err := s.Hooks.Deliveries(c.Context(), q)
+	found, err := s.Hooks.Deliveries(c.UserContext(), q)
 	if err != nil {
 		return err
 	}
@@ -240,7 +240,7 @@ func (s *Server) deliveries(c *fiber.Ctx) error {
 func (s *Server) cursors() comment.Cursors { return comment.Cursors{Ring: s.Comments.Ring} }
 
 func (s *Server) delivery(c *fiber.Ctx) error {
-	d, body, attempts, err := s.Hooks.Delivery(c.Context(), param(c, "site"), param(c, "id"))
+	d, body, attempts, err := s.Hooks.Delivery(c.UserContext(), param(c, "site"), param(c, "id"))
 	if err != nil {
 		return err
 	}
@@ -256,7 +256,7 @@ func (s *Server) redeliver(c *fiber.Ctx) error {
 		return err
 	}
 	return s.create(c, fiber.StatusAccepted, func() (any, error) {
-		d, err := s.Hooks.Redeliver(c.Context(), param(c, "site"), param(c, "id"), actor(c))
+		d, err := s.Hooks.Redeliver(c.UserContext(), param(c, "site"), param(c, "id"), actor(c))
 		return ShowDelivery(d), err
 	})
 }
