@@ -361,7 +361,7 @@ func (h *house) pageCount(ref string) int {
 	h.t.Helper()
 	counts, err := h.Counts(ctx(), "daily", []string{ref})
 	h.must(err)
-	return counts[ref]
+	return counts.Counts[ref]
 }
 
 // wantFault checks an error's code, and its field if one is named: "code" or

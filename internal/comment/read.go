@@ -31,6 +31,7 @@ type ThreadPage struct {
 	Comments   []View         `json:"comments"`
 	NextCursor *string        `json:"next_cursor"`
 	Options    ThreadSettings `json:"options"`
+	Basis      Basis          `json:"-"`
 }
 
 // ThreadSettings are the site's options that a widget needs.
@@ -75,11 +76,13 @@ func (s *Service) Thread(ctx context.Context, ask Ask) (out ThreadPage, err erro
 		if err != nil {
 			return err
 		}
-		o := st.Options
+		o, at := st.Options, s.Now()
 		out = ThreadPage{
-			Site: st.Key, Page: showThreadPage(page, ask.Page, o, s.Now()), Count: page.Count, Sort: ask.Sort, Comments: []View{},
+			Site: st.Key, Page: showThreadPage(page, ask.Page, o, at), Count: page.Count, Sort: ask.Sort, Comments: []View{},
+			Basis:   Basis{Site: st.Key, Votes: true, Until: page.closesAt(o, at)},
 			Options: ThreadSettings{o.Votes, o.Guests, o.Live, o.MaxDepth, o.MaxLength, o.Language, o.Moderation != "off"},
 		}
+		out.Basis.restOn(page, ask.Page)
 		if page.ID == "" {
 			return nil
 		}
@@ -312,36 +315,41 @@ func (s *Service) pageOf(r Reader, c Comment, into *PageView) error {
 // MaxCounts is the most pages that one request for counts may name.
 const MaxCounts = 100
 
-// Counts gives the number of public comments of each page, under the name that
-// was asked for.
-func (s *Service) Counts(ctx context.Context, site string, pages []string) (map[string]int, error) {
+// Counts are the numbers of public comments of some pages, each under the name
+// that was asked for.
+type Counts struct {
+	Counts map[string]int `json:"counts"`
+	Basis  Basis          `json:"-"`
+}
+
+// Counts counts the public comments of each page.
+func (s *Service) Counts(ctx context.Context, site string, pages []string) (out Counts, err error) {
 	if len(pages) == 0 || len(pages) > MaxCounts {
-		return nil, fault.New(fault.Malformed, "invalid_parameter", "Ask for 1 to 100 pages, each with page=KEY-or-URL.")
+		return out, fault.New(fault.Malformed, "invalid_parameter", "Ask for 1 to 100 pages, each with page=KEY-or-URL.")
 	}
-	counts := make(map[string]int, len(pages))
-	err := s.Store.View(ctx, func(r Reader) error {
+	out = Counts{Counts: make(map[string]int, len(pages)), Basis: Basis{Site: site}}
+	err = s.Store.View(ctx, func(r Reader) error {
 		st, err := r.Site(site)
 		if err != nil {
 			return err
 		}
-		byKey, err := r.PageCounts(site, pages)
+		byKey, err := r.PagesByKey(site, pages)
 		if err != nil {
 			return err
 		}
 		for _, ref := range pages {
-			n, ok := byKey[ref]
+			page, ok := byKey[ref]
 			if !ok {
-				page, err := findPage(r, st, ref)
-				if err != nil {
+				if page, err = findPage(r, st, ref); err != nil {
 					return err
 				}
-				n = page.Count
 			}
-			counts[ref] = n
+			out.Counts[ref] = page.Count
+			out.Basis.restOn(page, ref)
 		}
 		return nil
 	})
-	return counts, err
+	return out, err
 }
 
 // SiteOf gives a site by its key.

@@ -252,10 +252,10 @@ func TestCounts(t *testing.T) {
 	got, err := h.Counts(ctx(), "daily", []string{"story-7", article, article + "/?utm_source=x", origin + "/other", origin + "/nobody", "no-key", "story-7"})
 	h.must(err)
 	want := map[string]int{"story-7": 3, article: 3, article + "/?utm_source=x": 3, origin + "/other": 1, origin + "/nobody": 0, "no-key": 0}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got.Counts); diff != "" {
 		t.Error(diff)
 	}
-	if got, err := h.Counts(ctx(), "weekly", []string{"story-7", article}); err != nil || got["story-7"]+got[article] != 0 {
+	if got, err := h.Counts(ctx(), "weekly", []string{"story-7", article}); err != nil || got.Counts["story-7"]+got.Counts[article] != 0 {
 		t.Errorf("another site counts %v, %v", got, err)
 	}
 	for _, pages := range [][]string{nil, make([]string, 101), {""}, {strings.Repeat("a", 2049)}, {"a\x00"}} {

@@ -36,7 +36,7 @@ type Reader interface {
 	PageByKey(site, key string) (Page, error)
 	PageByURL(site, url string) (Page, error) // the newest with this address
 	Pages(site string, before string, limit int) ([]Page, error)
-	PageCounts(site string, keys []string) (map[string]int, error) // only keys that exist
+	PagesByKey(site string, keys []string) (map[string]Page, error) // only keys that exist
 
 	Comment(site, id string) (Comment, error)
 	FindComment(id string) (Comment, error) // whatever the site; for staff, who then need a role on it

@@ -33,7 +33,8 @@ func (h *house) outside(s comment.Submitted) (o outside) {
 	var err error
 	o.Thread, err = h.Thread(ctx(), comment.Ask{Site: "daily", Page: article})
 	h.must(err)
-	o.Counts, err = h.Counts(ctx(), "daily", []string{article})
+	counts, err := h.Counts(ctx(), "daily", []string{article})
+	o.Counts = counts.Counts
 	h.must(err)
 	o.Author = h.author(s.Comment.ID)
 	own, err := h.Own(ctx(), "daily", s.Comment.ID, s.EditToken)

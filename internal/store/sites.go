@@ -114,33 +114,31 @@ func (q *query) Pages(site, before string, limit int) ([]comment.Page, error) {
 // lastID sorts after every id.
 const lastID = "~"
 
-// countsMost is the number of keys that one statement asks for.
-const countsMost = 100
+// keysMost is the number of keys that one statement asks for.
+const keysMost = 100
 
-func (q *query) PageCounts(site string, keys []string) (map[string]int, error) {
-	counts := map[string]int{}
+func (q *query) PagesByKey(site string, keys []string) (map[string]comment.Page, error) {
+	found := map[string]comment.Page{}
 	for len(keys) > 0 {
-		some := keys[:min(len(keys), countsMost)]
+		some := keys[:min(len(keys), keysMost)]
 		keys = keys[len(some):]
 		args := []any{site}
-		for i := range countsMost { // one statement for every number of keys
+		for i := range keysMost { // one statement for every number of keys
 			args = append(args, some[min(i, len(some)-1)])
 		}
-		err := q.conn.each(q.ctx, pageCounts, args, func(s scanner) error {
-			var key string
-			var n int
-			err := s.Scan(&key, &n)
-			counts[key] = n
+		err := q.conn.each(q.ctx, pagesByKey, args, func(s scanner) error {
+			p, err := scanPage(s)
+			found[p.Key] = p
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	return counts, nil
+	return found, nil
 }
 
-var pageCounts = "select page_key, visible from pages where site_id = $1 and page_key in (" + places(2, countsMost) + ")"
+var pagesByKey = "select " + pageColumns + " from pages where site_id = $1 and page_key in (" + places(2, keysMost) + ")"
 
 // places writes n parameters from $first on.
 func places(first, n int) string {

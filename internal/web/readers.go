@@ -250,5 +250,5 @@ func (s *Server) counts(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return sendCached(c, map[string]any{"counts": counts})
+	return sendCached(c, counts)
 }

@@ -54,7 +54,7 @@ type sight struct {
 	WordsVersion int64
 	Pages        []comment.Page
 	ByKey, ByURL comment.Page
-	PageCounts   map[string]int
+	PagesByKey   map[string]comment.Page
 	Author       comment.Author
 	Comment      comment.Comment
 	Thread       []comment.Comment
@@ -94,7 +94,7 @@ func (h *house) look(t things) sight {
 			Pages:        must(r.Pages(t.site, "", 9)),
 			ByKey:        must(r.PageByKey(t.site, "key of p1")),
 			ByURL:        must(r.PageByURL(t.site, newPage(t.site, "p1").URL)),
-			PageCounts:   must(r.PageCounts(t.site, []string{"key of p1"})),
+			PagesByKey:   must(r.PagesByKey(t.site, []string{"key of p1"})),
 			Author:       must(r.Author(t.site, "a1")),
 			Comment:      must(r.Comment(t.site, t.comment.ID)),
 			Thread:       must(r.Thread(comment.ThreadQuery{Site: t.site, Page: "p1", Sort: comment.Top, Limit: 9})),

@@ -19,7 +19,7 @@ var siteTests = map[string]func(*house){
 	"page by address":          testPageByURL,
 	"pages in turn":            testPages,
 	"count of a page":          testCountPage,
-	"counts of pages":          testPageCounts,
+	"pages by their keys":      testPagesByKey,
 	"page keys are unique":     testPageKeys,
 	"author":                   testAuthor,
 	"counts of an author":      testCountAuthor,
@@ -188,15 +188,15 @@ func testCountPage(h *house) {
 	h.refused("a count below nothing", count(-6))
 }
 
-func testPageCounts(h *house) {
+func testPagesByKey(h *house) {
 	h.newSites("daily", "weekly")
-	want := map[string]int{}
+	want := map[string]comment.Page{}
 	var keys []string
 	h.write(func(tx comment.Tx) error {
 		for i := range 230 { // more than any statement takes at a time
 			p := newPage("daily", fmt.Sprint("q", i))
 			p.Count = i
-			keys, want[p.Key] = append(keys, p.Key, "unknown "+p.Key, p.Key), i
+			keys, want[p.Key] = append(keys, p.Key, "unknown "+p.Key, p.Key), p
 			if err := tx.PutPage(p); err != nil {
 				return err
 			}
@@ -204,12 +204,12 @@ func testPageCounts(h *house) {
 		return tx.PutPage(newPage("weekly", "only there"))
 	})
 	keys = append(keys, "key of only there")
-	counts := func(keys []string) map[string]int {
-		return get(h, func(r comment.Reader) (map[string]int, error) { return r.PageCounts("daily", keys) })
+	pages := func(keys []string) map[string]comment.Page {
+		return get(h, func(r comment.Reader) (map[string]comment.Page, error) { return r.PagesByKey("daily", keys) })
 	}
-	same(h, "counts", counts(keys), want)
-	same(h, "counts of nothing", counts(nil), map[string]int{})
-	same(h, "one count", counts([]string{"key of q7"}), map[string]int{"key of q7": 7})
+	same(h, "pages", pages(keys), want)
+	same(h, "none of none", pages(nil), map[string]comment.Page{})
+	same(h, "one page", pages([]string{"key of q7"}), map[string]comment.Page{"key of q7": want["key of q7"]})
 }
 
 func testPageKeys(h *house) {
