@@ -50,8 +50,9 @@ func (b *Basis) restOn(p Page, ref string) {
 	if p.ID != "" {
 		b.Pages = append(b.Pages, p.ID)
 	}
-	// A key is taken for good. Every other name may come to mean another page.
-	if p.ID == "" || p.Key != ref {
+	// A key is taken for good. Every other name may come to mean another page;
+	// so may an address that is a key, until that page has public comments.
+	if p.ID == "" || p.Key != ref || p.Count == 0 && namedPage(p.Site, ref).URL != "" {
 		b.Unsettled = true
 	}
 }

@@ -18,21 +18,33 @@ func (s *Service) placeDraft(r Reader, d *draft, sub Submission) error {
 	if err != nil {
 		return err
 	}
-	d.page, err = r.PageByKey(d.site.Key, ref.Key)
-	if fault.Is(err, "not_found") {
-		d.isNew = true
-		d.page = Page{Site: d.site.Key, ID: s.NewID(), Key: ref.Key, URL: ref.URL, Title: ref.Title, CreatedAt: d.at}
-		err = nil
-	}
-	if err != nil {
+	if d.page, err = perhaps(r.PageByKey(d.site.Key, ref.Key)); err != nil {
 		return err
 	}
+	if d.page.ID == "" {
+		d.page = Page{Site: d.site.Key, ID: s.NewID(), Key: ref.Key, CreatedAt: d.at}
+	}
+	d.page = d.page.corrected(ref.URL, ref.Title)
 	if !d.page.Open(d.site.Options, d.at) {
 		return pageClosed()
 	}
 	d.answered = sub.ParentID
 	d.parent, err = parent(r, d, sub.ParentID)
 	return err
+}
+
+// corrected is the page with the address and the title that another post gives
+// it. What the public sees stays as it is: anybody may have been the first to
+// post, and anybody may be the next.
+func (p Page) corrected(url, title string) Page {
+	if p.Count > 0 {
+		return p
+	}
+	p.URL = url
+	if title != "" {
+		p.Title = title
+	}
+	return p
 }
 
 func pageClosed() error {
@@ -131,24 +143,23 @@ func ancestor(r Reader, p Comment, depth int, none error) (Comment, error) {
 	return p, nil
 }
 
-// openPage makes the page of a first comment, and looks once more at what may
-// have changed since the draft was prepared.
+// openPage makes the page of a first comment or corrects it, and looks once more
+// at what may have changed since the draft was prepared.
 func (s *Service) openPage(tx Tx, d *draft) error {
-	current, err := tx.PageByKey(d.site.Key, d.page.Key)
-	switch {
-	case err == nil:
-		if !current.Open(d.site.Options, d.at) {
-			return pageClosed()
-		}
-		if d.isNew { // somebody else's first comment was faster
-			d.page = current
-		}
-	case fault.Is(err, "not_found"):
+	current, err := perhaps(tx.PageByKey(d.site.Key, d.page.Key))
+	if err != nil {
+		return err
+	}
+	if !current.Open(d.site.Options, d.at) {
+		return pageClosed()
+	}
+	if current.ID != "" { // it may be new even so: somebody else's first comment was faster
+		d.page = current.corrected(d.page.URL, d.page.Title)
+	}
+	if d.page.ID != current.ID || d.page.URL != current.URL || d.page.Title != current.Title {
 		if err := tx.PutPage(d.page); err != nil {
 			return err
 		}
-	default:
-		return err
 	}
 	if d.answered == "" {
 		return nil

@@ -104,23 +104,36 @@ func OptionalText(s string) *string {
 }
 
 // findPage finds the page that a reader names by key or by address. Its ID is
-// "" if nobody has commented there yet.
+// "" if nobody has commented there yet. Anybody can make a page with any key at
+// one of the site's addresses by commenting there, so an address leads past
+// pages without public comments to one that has some.
 func findPage(r Reader, st Site, ref string) (Page, error) {
 	if ref == "" || len(ref) > maxAddress || strings.ContainsRune(ref, 0) {
 		return Page{}, fault.New(fault.Malformed, "invalid_parameter", "The parameter page is the page's key or its address, at most 2048 bytes.")
 	}
 	named := namedPage(st.Key, ref)
-	page, err := r.PageByKey(st.Key, ref)
-	if fault.Is(err, "not_found") && named.Key != ref {
-		page, err = r.PageByKey(st.Key, named.Key)
+	page, err := perhaps(r.PageByKey(st.Key, ref))
+	if err == nil && page.ID == "" && named.Key != ref {
+		page, err = perhaps(r.PageByKey(st.Key, named.Key))
 	}
-	if fault.Is(err, "not_found") && named.URL != "" {
-		page, err = r.PageByURL(st.Key, named.URL)
+	if err == nil && page.Count == 0 && named.URL != "" {
+		var other Page
+		if other, err = perhaps(r.PageByURL(st.Key, named.URL)); page.ID == "" || other.Count > 0 {
+			page = other
+		}
 	}
-	if fault.Is(err, "not_found") {
+	if err == nil && page.ID == "" {
 		return named, nil
 	}
 	return page, err
+}
+
+// perhaps makes the zero Page of one that does not exist.
+func perhaps(p Page, err error) (Page, error) {
+	if fault.Is(err, "not_found") {
+		return Page{}, nil
+	}
+	return p, err
 }
 
 // namedPage is all that a reader's name for a page says of it.
@@ -338,8 +351,8 @@ func (s *Service) Counts(ctx context.Context, site string, pages []string) (out 
 			return err
 		}
 		for _, ref := range pages {
-			page, ok := byKey[ref]
-			if !ok {
+			page := byKey[ref]
+			if page.Count == 0 {
 				if page, err = findPage(r, st, ref); err != nil {
 					return err
 				}

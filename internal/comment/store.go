@@ -34,7 +34,7 @@ type Reader interface {
 
 	Page(site, id string) (Page, error)
 	PageByKey(site, key string) (Page, error)
-	PageByURL(site, url string) (Page, error) // the newest with this address
+	PageByURL(site, url string) (Page, error) // the oldest with this address that has public comments, or else the oldest
 	Pages(site string, before string, limit int) ([]Page, error)
 	PagesByKey(site string, keys []string) (map[string]Page, error) // only keys that exist
 

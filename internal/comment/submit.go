@@ -88,10 +88,9 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 
 // draft is a comment on its way into the store.
 type draft struct {
-	at    time.Time
-	site  Site
-	page  Page
-	isNew bool // the page
+	at   time.Time
+	site Site
+	page Page
 	// answered is the comment that the reader answers; parent is where the
 	// answer is put, which lies higher up where the thread may go no deeper.
 	answered string

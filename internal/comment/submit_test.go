@@ -152,6 +152,68 @@ func TestTheFirstCommentMakesThePage(t *testing.T) {
 	}
 }
 
+// What a page is called stands as soon as the public sees it; before, anybody
+// may have been the first to post.
+func TestAPageIsCorrectedUntilItIsPublic(t *testing.T) {
+	h := newHouse(t)
+	post := func(url, title string) comment.Submitted {
+		sub := post("About " + url + " " + title)
+		sub.Page = comment.PageRef{Key: "story-7", URL: url, Title: title}
+		return h.submit(sub)
+	}
+	want := func(url, title string) {
+		t.Helper()
+		_, page, err := h.PageOf(ctx(), "daily", "story-7")
+		h.must(err)
+		if page.URL != url || page.Title != title {
+			t.Errorf("the page is %q at %s, want %q at %s", page.Title, page.URL, title, url)
+		}
+	}
+	post(origin+"/elsewhere", "Buy here")
+	want(origin+"/elsewhere", "Buy here")
+	genuine := post(article, "Story")
+	want(article, "Story")
+	post(article, "")
+	want(article, "Story")
+	h.decide(ada, comment.Approve, genuine.Comment.ID)
+	if got := bodyOf(t, h.events(genuine.Comment.ID)[1]).Data.Page; got.URL != article || got.Title != "Story" {
+		t.Errorf("integrators are told %+v", got)
+	}
+	post(origin+"/elsewhere", "Buy here")
+	want(article, "Story")
+}
+
+// A page that a stranger makes at an address does not hide the one that the
+// public comments on.
+func TestAnAddressLeadsToThePublicPage(t *testing.T) {
+	h := newHouse(t)
+	post := func(key string) comment.Submitted {
+		sub := post("On the page " + key)
+		sub.Page = comment.PageRef{Key: key, URL: article}
+		return h.submit(sub)
+	}
+	want := func(key string, count int) {
+		t.Helper()
+		_, page, err := h.PageOf(ctx(), "daily", article)
+		h.must(err)
+		if page.Key != key || h.pageCount(article) != count {
+			t.Errorf("the address leads to %q, with %d comments; want %q with %d", page.Key, h.pageCount(article), key, count)
+		}
+	}
+	post("before")
+	want("before", 0)
+	genuine := post("story-7")
+	want("before", 0)
+	h.decide(ada, comment.Approve, genuine.Comment.ID)
+	want("story-7", 1)
+	post("after")
+	want("story-7", 1)
+	byAddress := post("")
+	want("story-7", 1)
+	h.decide(ada, comment.Approve, byAddress.Comment.ID)
+	want(article, 1) // the address is this one's very key
+}
+
 func TestPagesThatCannotBe(t *testing.T) {
 	h := newHouse(t)
 	for name, tt := range map[string]struct {

@@ -101,7 +101,11 @@ func (q *query) PageByKey(site, key string) (comment.Page, error) {
 }
 
 func (q *query) PageByURL(site, url string) (comment.Page, error) {
-	return one(q, scanPage, "select "+pageColumns+" from pages where site_id = $1 and url = $2 order by page_id desc limit 1", site, url)
+	page, err := one(q, scanPage, "select "+pageColumns+" from pages where site_id = $1 and url = $2 and visible > 0 order by page_id limit 1", site, url)
+	if fault.Is(err, "not_found") {
+		page, err = one(q, scanPage, "select "+pageColumns+" from pages where site_id = $1 and url = $2 order by page_id limit 1", site, url)
+	}
+	return page, err
 }
 
 func (q *query) Pages(site, before string, limit int) ([]comment.Page, error) {

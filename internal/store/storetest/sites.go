@@ -142,10 +142,24 @@ func testPage(h *house) {
 
 func testPageByURL(h *house) {
 	h.newSites("daily", "weekly")
-	old, young, other := newPage("daily", "p2"), newPage("daily", "p3"), newPage("weekly", "p4")
-	young.URL, other.URL = old.URL, old.URL
-	h.write(all(putPage(young), putPage(old), putPage(other)))
-	same(h, "newest page with the address", get(h, func(r comment.Reader) (comment.Page, error) { return r.PageByURL("daily", old.URL) }), young)
+	oldest, old, young, other := newPage("daily", "p2"), newPage("daily", "p3"), newPage("daily", "p4"), newPage("weekly", "p0")
+	for _, p := range []*comment.Page{&oldest, &old, &young, &other} {
+		p.URL, p.Count = "https://daily.example/same", 0
+	}
+	other.Count = 1
+	h.write(all(putPage(young), putPage(old), putPage(oldest), putPage(other)))
+	byURL := func(r comment.Reader) (comment.Page, error) { return r.PageByURL("daily", oldest.URL) }
+	same(h, "oldest page with the address", get(h, byURL), oldest)
+	count := func(p *comment.Page, by int) {
+		p.Count += by
+		h.write(func(tx comment.Tx) error { return tx.CountPage(p.Site, p.ID, by) })
+	}
+	count(&young, 7)
+	same(h, "the one that has public comments", get(h, byURL), young)
+	count(&old, 1)
+	same(h, "the oldest one that has", get(h, byURL), old)
+	count(&old, -1)
+	same(h, "the only one left that has", get(h, byURL), young)
 }
 
 func testPages(h *house) {
