@@ -21,7 +21,7 @@ import (
 var sqliteSettings = url.Values{
 	"_journal_mode":  {"WAL"},
 	"_synchronous":   {"FULL"},
-	"_busy_timeout":  {"5000"},
+	"_busy_timeout":  {fmt.Sprint(busyTime.Milliseconds())},
 	"_foreign_keys":  {"on"},
 	"_secure_delete": {"on"},
 	"_cache_size":    {"-8000"}, // KiB, negative by SQLite's convention
@@ -92,12 +92,7 @@ func (s *Store) prepareFile(ctx context.Context) error {
 		return describeOpen(s.path, err)
 	}
 	defer c.close()
-	var answers []string
-	q := &query{ctx, c}
-	if answers, err = list(q, scanString, "pragma quick_check(1)"); err == nil && (len(answers) != 1 || answers[0] != "ok") {
-		err = fault.New(fault.Internal, "storage_corrupt", strings.Join(answers, "; "))
-	}
-	if err == nil {
+	if err = s.checkAtStart(&query{ctx, c}); err == nil {
 		err = migrate(ctx, c)
 	}
 	if err != nil {

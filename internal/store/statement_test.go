@@ -103,11 +103,11 @@ var sqlText = regexp.MustCompile(`\$\d|^(select|insert into|update|delete from) 
 
 // checkAllUsed holds every text of SQL in the package's source against what was
 // prepared: a statement that no test runs could be wrong unseen. The migrator
-// and the check of copies speak to the engine directly, and have tests of their
+// and the checks of files speak to the engine directly, and have tests of their
 // own.
 func checkAllUsed(t *testing.T, used []string) {
 	pieces := 0
-	for _, file := range sourceFiles(t, "migrate.go", "file.go", "dialect.go") {
+	for _, file := range sourceFiles(t, "migrate.go", "file.go", "backup.go", "damage.go", "dialect.go") {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -29,6 +29,9 @@ type Store struct {
 	writer  *writer
 	signal  signal
 	ballast ballast
+	health  *health
+
+	unexamined bool // by Open; Examine does it
 }
 
 // readers is the number of connections that serve View.
@@ -41,7 +44,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.readers, s.closed = make(chan *conn, readers), make(chan struct{})
+	s.readers, s.closed, s.health = make(chan *conn, readers), make(chan struct{}), newHealth()
 	for ; s.views < readers; s.views++ {
 		c, err := newConn(ctx, s.readDB, s.dialect)
 		if err != nil {
@@ -53,7 +56,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.writer = startWriter(c, &s.signal, &s.ballast)
+	s.writer = startWriter(c, &s.signal, &s.ballast, s.health)
 	return s, nil
 }
 
@@ -114,7 +117,9 @@ func (s *Store) View(ctx context.Context, fn func(comment.Reader) error) error {
 		return err
 	}
 	defer func() { _, _ = c.exec(steady, "rollback") }() // it has only read
-	return fn(&query{ctx: steady, conn: c})
+	err := fn(&query{ctx: steady, conn: c})
+	s.health.note(err)
+	return err
 }
 
 func noReader(cause error) error {

@@ -16,6 +16,7 @@ const (
 	groupTime  = 4 * time.Millisecond
 	queueMost  = 4096             // use cases that may wait; the next gets 503
 	lockedTime = 15 * time.Second // that another process may hold the file
+	busyTime   = 5 * time.Second  // of it, in one try
 )
 
 // writer runs all writes of this process, one after the other, on the one
@@ -26,8 +27,11 @@ type writer struct {
 	conn    *conn
 	signal  *signal
 	ballast *ballast
+	health  *health
 	ops     chan *op
 	stopped chan struct{}
+
+	patience time.Duration // with another process that holds the file, before the last try
 }
 
 type op struct {
@@ -37,8 +41,11 @@ type op struct {
 	done chan struct{}
 }
 
-func startWriter(c *conn, s *signal, b *ballast) *writer {
-	w := &writer{conn: c, signal: s, ballast: b, ops: make(chan *op, queueMost), stopped: make(chan struct{})}
+func startWriter(c *conn, s *signal, b *ballast, h *health) *writer {
+	w := &writer{
+		conn: c, signal: s, ballast: b, health: h, ops: make(chan *op, queueMost), stopped: make(chan struct{}),
+		patience: lockedTime - busyTime,
+	}
 	go w.run()
 	return w
 }
@@ -50,6 +57,9 @@ func busy(cause error) error {
 // do queues fn and waits for its commit. Once fn has begun, its outcome is
 // waited for even if ctx ends: an answer must not contradict the database.
 func (w *writer) do(ctx context.Context, fn func(*write) error) error {
+	if err := w.health.known(); err != nil {
+		return err
+	}
 	o := &op{ctx: ctx, fn: fn, done: make(chan struct{})}
 	select {
 	case w.ops <- o:
@@ -95,13 +105,14 @@ func (w *writer) group(o *op) (stop bool) {
 			if fault.Is(o.err, "storage_full") {
 				w.ballast.sink()
 			}
+			w.health.note(o.err)
 			close(o.done)
 		}
 	}()
 	if err := w.begin(); err != nil {
-		o.err = err
-		ran = append(ran, o)
-		return false
+		ran, stop = w.waiting(o)
+		failAll(ran, err)
+		return stop
 	}
 	end := time.Now().Add(groupTime)
 	var logged []comment.Event
@@ -135,9 +146,26 @@ func (w *writer) group(o *op) (stop bool) {
 	return stop
 }
 
+// waiting takes everybody out of the queue: who came after o has waited as long
+// for the same thing, or will be told to try again.
+func (w *writer) waiting(o *op) (all []*op, stop bool) {
+	all = []*op{o}
+	for {
+		select {
+		case o := <-w.ops:
+			if o.fn == nil {
+				return all, true
+			}
+			all = append(all, o)
+		default:
+			return all, false
+		}
+	}
+}
+
 // begin takes the write lock, waiting while another process has it.
 func (w *writer) begin() error {
-	for end := time.Now().Add(lockedTime); ; {
+	for end := time.Now().Add(w.patience); ; {
 		_, err := w.conn.exec(context.Background(), "begin immediate")
 		if err == nil || !fault.Is(err, "storage_locked") || time.Now().After(end) {
 			return err

@@ -133,7 +133,7 @@ func TestCloseDuringWrites(t *testing.T) {
 // An answer that is ready counts, even if the writer has stopped meanwhile.
 func TestAnAnswerOutlivesTheWriter(t *testing.T) {
 	for range 50 {
-		w := &writer{ops: make(chan *op, 1), stopped: make(chan struct{})}
+		w := &writer{health: newHealth(), ops: make(chan *op, 1), stopped: make(chan struct{})}
 		go func() {
 			o := <-w.ops
 			close(o.done) // committed
