@@ -25,7 +25,16 @@ async function desk(out) {
   out.add('licences.txt', 'licences.txt', licences(['preact', '@preact/signals', '@preact/signals-core']), about)
 }
 
-/** Nothing inline: the desk's policy allows scripts and styles of its own origin only. */
+/** The icon as an address: it asks for nothing, and the desk's policy allows pictures of this kind. */
+function icon() {
+  const svg = readFileSync(join(here, 'desk/icon.svg'), 'utf8').trim().replaceAll('"', "'")
+  return 'data:image/svg+xml,' + svg.replace(/[<>#%]/g, encodeURIComponent)
+}
+
+/**
+ * Nothing inline: the desk's policy allows scripts and styles of its own origin
+ * only. Its addresses are relative: the server may stand below any path.
+ */
 function page(script, style) {
   const needed = [...script.text.matchAll(/\bfrom"\.\/([^"]+)"/g)].map(([, name]) => name)
   return `<!doctype html>
@@ -36,8 +45,9 @@ function page(script, style) {
 <meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark">
 <title>Afterword</title>
-<link rel="stylesheet" href="/assets/${style.name}">
-${needed.map(name => `<link rel="modulepreload" href="/assets/${name}">\n`).join('')}<script type="module" src="/assets/${script.name}"></script>
+<link rel="icon" href="${icon()}">
+<link rel="stylesheet" href="../assets/${style.name}">
+${needed.map(name => `<link rel="modulepreload" href="../assets/${name}">\n`).join('')}<script type="module" src="../assets/${script.name}"></script>
 </head>
 <body>
 <div id="desk"></div>

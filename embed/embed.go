@@ -5,9 +5,11 @@
 package embed
 
 import (
+	"bytes"
 	"embed"
 	"io/fs"
 	"path"
+	"strings"
 	"sync"
 )
 
@@ -29,10 +31,14 @@ var assets = sync.OnceValue(readAssets)
 // must not change the bytes.
 func Loader() []byte { return read("dist/embed.js") }
 
-// Desk is the HTML page of the moderators' desk. It names its script and style
-// under /assets/ and has nothing inline. The caller must not change the bytes;
-// they are nil in a build without the desk.
-func Desk() []byte { return read("dist/desk.html") }
+// Desk is the HTML page of the moderators' desk for an address that lies depth
+// levels below its own: 0 for /admin/ and /admin/x, 1 for /admin/x/. It names its
+// script and style relative to that, so that the server may be mounted below any
+// path, and has nothing inline. Nil in a build without the desk.
+func Desk(depth int) []byte {
+	up := []byte(strings.Repeat("../", depth+1) + "assets/")
+	return bytes.ReplaceAll(read("dist/desk.html"), []byte("../assets/"), up)
+}
 
 // Asset is the file that is served at /assets/NAME, with its Content-Type. Its
 // name carries a hash of its contents, so it never changes. The name is taken

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"maps"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -207,7 +208,7 @@ func TestDeskReferences(t *testing.T) {
 			}
 		}
 	}
-	check("desk.html", Desk())
+	check("desk.html", Desk(0))
 	for name, a := range assets() {
 		check(name, a.data)
 	}
@@ -220,12 +221,44 @@ func TestDeskReferences(t *testing.T) {
 
 // TestDeskHasNothingInline holds the page to its own policy.
 func TestDeskHasNothingInline(t *testing.T) {
-	page := string(Desk())
+	page := string(Desk(0))
 	if page == "" {
 		t.Fatal("no desk in dist")
 	}
 	if regexp.MustCompile(`(?i)<style|style=|\son\w+=|<script(?:[^>]*)>[^<]`).MatchString(page) {
 		t.Errorf("something is inline in\n%s", page)
+	}
+}
+
+// TestDeskStandsAnywhere resolves the page's addresses as a browser does, from
+// every kind of address that it is served at.
+func TestDeskStandsAnywhere(t *testing.T) {
+	named := regexp.MustCompile(`(?:href|src)="([^"]*)"`)
+	for _, prefix := range []string{"", "/comments", "/a/b"} {
+		for rest, depth := range map[string]int{"": 0, "webhooks": 0, "webhooks/": 1, "a/b/c": 2} {
+			at, err := url.Parse(prefix + "/admin/" + rest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files := 0
+			for _, found := range named.FindAllSubmatch(Desk(depth), -1) {
+				if strings.HasPrefix(string(found[1]), "data:") {
+					continue
+				}
+				to, err := at.Parse(string(found[1]))
+				if err != nil {
+					t.Fatal(err)
+				}
+				name, below := strings.CutPrefix(to.Path, prefix+"/assets/")
+				if _, _, ok := Asset(name); !below || !ok {
+					t.Errorf("at %s the desk asks for %s", at, to)
+				}
+				files++
+			}
+			if files < 2 {
+				t.Errorf("at %s the desk names %d files", at, files)
+			}
+		}
 	}
 }
 

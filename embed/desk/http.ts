@@ -1,5 +1,6 @@
 // The wire: one JSON exchange, and its failures as one error type. Knows
 // nothing of sessions; session.ts adds those.
+import { api } from './place';
 
 export interface FieldProblem {
   name: string;
@@ -28,7 +29,6 @@ export interface Call {
   signal?: AbortSignal;
 }
 
-const base = '/api/v1/';
 const clock = { ahead: 0 };
 
 /** Milliseconds by the server's clock, so that undo windows and ages hold on a machine whose clock is off. */
@@ -43,7 +43,7 @@ export async function fetchFrom(method: string, path: string, call: Call = {}): 
   const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
   if (call.body !== undefined) init.body = JSON.stringify(call.body);
   if (call.signal) init.signal = call.signal;
-  const response = await fetch(base + path, init).catch((cause: unknown) => {
+  const response = await fetch(api + path, init).catch((cause: unknown) => {
     if (call.signal?.aborted) throw cause;
     throw new Problem(0, 'offline', '');
   });

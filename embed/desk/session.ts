@@ -3,6 +3,7 @@
 // somebody signs in again, so that nothing on the screen is lost.
 import { effect, signal } from '@preact/signals';
 import { exchange, Problem, type Call } from './http';
+import { home } from './place';
 import type { Grant, User } from './types';
 
 export type Phase = 'starting' | 'unreachable' | 'out' | 'in' | 'ended';
@@ -29,7 +30,7 @@ export async function signIn(email: string, password: string): Promise<void> {
   const grant = await exchange<Grant>('POST', 'auth/login', { body: { email, password } });
   if (before && before.id !== grant.user.id) {
     // What is on the screen belongs to somebody else.
-    location.assign('/admin/');
+    location.assign(home);
     return;
   }
   accept(grant);
@@ -37,7 +38,7 @@ export async function signIn(email: string, password: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await exchange('POST', 'auth/logout', own).catch(() => undefined);
-  location.assign('/admin/');
+  location.assign(home);
 }
 
 /** Answers whether the password was given again; set while somebody is asked for it. */

@@ -63,7 +63,7 @@ const desks = { light: [1440, 'light'], dark: [1440, 'dark'], 390: [390, 'light'
 
 for (const [look, [width, colorScheme]] of Object.entries(desks)) {
   test(`desk, ${look}`, async ({ site, moderate, browse, service, receiver, guard }) => {
-    guard.allow(/status of 401 .*auth\/refresh/, /favicon/)
+    guard.allow(/status of 401 .*auth\/refresh/)
     const options = { viewport: { width, height: 900 }, colorScheme }
     const page = await browse(options)
     await page.goto(`${service.base}/admin/`)

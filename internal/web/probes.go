@@ -83,5 +83,5 @@ func (s *Server) desk(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "no-cache")
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	return c.Send(embed.Desk())
+	return c.Send(embed.Desk(strings.Count(c.Params("*"), "/")))
 }

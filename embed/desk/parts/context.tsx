@@ -1,16 +1,19 @@
 // What surrounds a comment: its author, its thread, what was decided, who reported it.
+import { home } from '../place';
 import { undo } from '../state/decide';
 import { href, hrefWith } from '../state/router';
 import { t } from '../strings';
 import { td } from '../strings-detail';
+import { words } from '../strings-reasons';
 import { dateOnly } from '../time';
 import type { Comment, Detail, LoggedDecision } from '../types';
 import { When } from './bits';
-import { words } from './reasons';
+import { plain } from './tree';
 
 /** A neighbour in one or two lines; its link opens it in the same place. */
 function Brief({ comment, here = false }: { comment: Comment; here?: boolean }) {
-  const first = comment.text.length > 180 ? `${comment.text.slice(0, 180)}…` : comment.text;
+  const text = plain(comment.tree);
+  const first = text.length > 180 ? `${text.slice(0, 180)}…` : text;
   return (
     <div class={here ? 'brief here' : 'brief'}>
       <p class="meta">
@@ -49,7 +52,7 @@ export function ThreadPart({ found }: { found: Detail }) {
           {level(siblings_after)}
         </ol>
       )}
-      <a href={href('/admin/', { status: 'all', site: found.site, page: found.page.key })}>{td.pageWide}</a>
+      <a href={href(home, { status: 'all', site: found.site, page: found.page.key })}>{td.pageWide}</a>
     </section>
   );
 }
@@ -80,7 +83,7 @@ export function AuthorPart({ found }: { found: Detail }) {
               </li>
             ))}
           </ol>
-          <a href={href('/admin/', { status: 'all', author: author.id })}>{t.row.siteWide}</a>
+          <a href={href(home, { status: 'all', author: author.id })}>{t.row.siteWide}</a>
         </>
       )}
     </section>

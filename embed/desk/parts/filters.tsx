@@ -4,8 +4,8 @@ import * as queue from '../state/queue';
 import { amend, hrefWith } from '../state/router';
 import { sites } from '../state/sites';
 import { t } from '../strings';
+import { labelOf } from '../strings-reasons';
 import { Key } from './bits';
-import { words } from './reasons';
 
 const fresh = { at: null, sel: null };
 
@@ -97,9 +97,9 @@ function SiteFilter() {
 /** Offers the reasons that the loaded comments have: the only ones that would find something here. */
 function ReasonFilter() {
   const value = queue.reason.value;
-  const codes = new Map<string, string>(value ? [[value, words(value)]] : []);
+  const codes = new Map<string, string>(value ? [[value, labelOf(value)]] : []);
   for (const { comment } of queue.rows.value) {
-    for (const reason of comment.reasons) codes.set(reason.code, words(reason.code));
+    for (const reason of comment.reasons) codes.set(reason.code, labelOf(reason.code));
   }
   const sorted = [...codes].sort(([a], [b]) => a.localeCompare(b));
   return (

@@ -10,15 +10,16 @@ import { useExpired } from './use';
 export function LastAct() {
   const last = acts.value.at(-1);
   const over = useExpired(last?.until ?? 0);
-  if (!last?.decision || last.until === null || over) return null;
+  const decision = last?.decisions.at(-1);
+  if (!last || !decision || last.until === null || over) return null;
   return (
     <section class="last-act" aria-label={t.queue.lastAct}>
       <Icon name={iconOf[last.action]} />
       <b>{t.done[last.action]}</b>
-      <button type="button" class="quiet" onClick={() => void undo(last.decision)}>
+      <button type="button" class="quiet" onClick={() => void undo(decision)}>
         {t.row.undo}
       </button>
-      <Countdown key={last.decision} until={last.until} />
+      <Countdown key={decision} until={last.until} />
     </section>
   );
 }

@@ -8,6 +8,7 @@ import type { Action, Comment, Status } from '../types';
 import { iconOf } from './actions';
 import { Key } from './bits';
 import { Icon, type IconName } from './icons';
+import { plain } from './tree';
 
 type Acted = Extract<Mark, { kind: 'acted' }>;
 type Other = Extract<Mark, { kind: 'other' }>;
@@ -28,7 +29,7 @@ const toneOf: Record<Action, string> = {
   restore: 'pending',
 };
 
-const snippet = (comment: Comment) => `${comment.author.name || t.row.anonymous}: ${comment.text}`.slice(0, 140);
+const snippet = (comment: Comment) => `${comment.author.name || t.row.anonymous}: ${plain(comment.tree)}`.slice(0, 140);
 
 export function ActedLine({ comment, mark }: { comment: Comment; mark: Acted }) {
   const undoable = mark.sent && mark.until !== null;

@@ -1,4 +1,5 @@
 // Where one can go: a column at the side, a bar at the bottom on a phone.
+import { home } from '../place';
 import { signOut, user } from '../session';
 import { help } from '../state/dialogs';
 import { counts } from '../state/queue';
@@ -12,7 +13,7 @@ import { Icon, type IconName } from './icons';
 function Place({ to, icon, text, count }: { to: string; icon: IconName; text: string; count?: number | undefined }) {
   return (
     <li>
-      <a href={href(`/admin/${to}`)} aria-current={screen.value === to ? 'page' : undefined}>
+      <a href={href(home + to)} aria-current={screen.value === to ? 'page' : undefined}>
         <Icon name={icon} />
         <span>{text}</span>
         {count !== undefined && <span class="count">{count.toLocaleString('en')}</span>}

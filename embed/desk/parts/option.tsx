@@ -1,9 +1,9 @@
 // One site option with its explanation. The value keeps the type that the
 // server gave it: "on" stays a word, 4 stays a number.
 import { options, type OptionText } from '../strings-options';
+import { words } from '../strings-reasons';
 import type { OptionValue } from '../types';
 import { Field } from './bits';
-import { words } from './reasons';
 
 interface OptionProps {
   name: string;

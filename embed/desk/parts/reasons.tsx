@@ -1,22 +1,39 @@
-// Why a comment is here: each check's name as a chip, its full sentence beside it.
+// Why a comment is here: each thing that was found as a label, said once, with
+// the checks' own sentences beside it where they say more.
 import { t } from '../strings';
+import { labelOf, sayAll, words } from '../strings-reasons';
 import type { Comment, Reason } from '../types';
 import { Chip } from './bits';
 
 const tones = { none: 'plain', hold: 'warn', spam: 'spam', reject: 'danger' } as const;
 const icons = { none: undefined, hold: 'clock', spam: 'slash', reject: 'cross' } as const;
 
-export const words = (name: string) => name.replaceAll(/[_.-]/g, ' ');
-
-export function ReasonLine({ reason }: { reason: Reason }) {
-  const icon = icons[reason.hint];
+export function ReasonChip({ reason: { hint, code } }: { reason: Reason }) {
+  const icon = icons[hint];
   return (
-    <>
-      <Chip tone={tones[reason.hint]} {...(icon ? { icon } : {})}>
-        {words(reason.check)}
-      </Chip>
-      <span>{reason.sentence}</span>
-    </>
+    <Chip tone={tones[hint]} {...(icon ? { icon } : {})}>
+      {labelOf(code)}
+    </Chip>
+  );
+}
+
+/** The reasons by what they say: two words of one list are one reason with two sentences. */
+function together(reasons: Reason[]): Reason[][] {
+  const groups = new Map<string, Reason[]>();
+  for (const reason of reasons) groups.set(reason.code, [...(groups.get(reason.code) ?? []), reason]);
+  // Those that need no sentence come last: their labels share a line.
+  return [...groups.values()].sort(([a], [b]) => Number(sayAll.has(a!.code)) - Number(sayAll.has(b!.code)));
+}
+
+function Found({ reasons }: { reasons: Reason[] }) {
+  const [first] = reasons;
+  if (!first) return null;
+  const bare = sayAll.has(first.code);
+  return (
+    <li class={bare ? undefined : 'told'}>
+      <ReasonChip reason={first} />
+      {!bare && <span>{reasons.map((reason) => reason.sentence).join(' ')}</span>}
+    </li>
   );
 }
 
@@ -25,13 +42,8 @@ export function Reasons({ comment }: { comment: Comment }) {
   if (reasons.length === 0 && reports.count === 0 && risk === 'low') return null;
   return (
     <ul class="why" aria-label={t.row.why}>
-      {reasons.map((reason, i) => (
-        <li key={i}>
-          <ReasonLine reason={reason} />
-        </li>
-      ))}
       {reports.count > 0 && (
-        <li>
+        <li class="told">
           <Chip tone="danger" icon="flag">
             {t.row.reports(reports.count)}
           </Chip>
@@ -42,6 +54,9 @@ export function Reasons({ comment }: { comment: Comment }) {
           </span>
         </li>
       )}
+      {together(reasons).map((group) => (
+        <Found key={group[0]?.code} reasons={group} />
+      ))}
       {risk !== 'low' && (
         <li>
           <Chip tone={risk === 'high' ? 'danger' : 'warn'}>{t.row.risk[risk]}</Chip>

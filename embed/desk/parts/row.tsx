@@ -79,11 +79,7 @@ export function Head({ comment, level = 2 }: { comment: Comment; level?: 2 | 3 }
         <bdi>{nameOfAuthor(comment)}</bdi>
       </Name>
       {author.badge && <Chip>{author.badge}</Chip>}
-      {isFirst ? (
-        <Chip tone="info">{t.row.first}</Chip>
-      ) : (
-        <span class="meta record">{t.row.record(author.approved, author.rejected)}</span>
-      )}
+      <span class="meta record">{isFirst ? t.row.first : t.row.record(author.approved, author.rejected)}</span>
       <Age comment={comment} />
       <p class="where meta">
         {t.row.on}{' '}

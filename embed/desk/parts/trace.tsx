@@ -1,9 +1,10 @@
 // How a comment came to be here: its revisions with what changed, and every
 // check's answer, also of those that found nothing or failed.
 import { td } from '../strings-detail';
+import { checkName } from '../strings-reasons';
 import { fullTime } from '../time';
 import type { Detail, Revision, Step } from '../types';
-import { ReasonLine, words } from './reasons';
+import { ReasonChip } from './reasons';
 
 export function TracePart({ steps }: { steps: Step[] }) {
   return (
@@ -21,7 +22,7 @@ function Steps({ steps }: { steps: Step[] }) {
       {steps.map((step) => (
         <li key={step.check}>
           <p>
-            <b>{words(step.check)}</b>{' '}
+            <b>{checkName(step.check)}</b>{' '}
             <span class="meta">
               {step.version} · {td.took(step.took_us)}
               {!step.error && (step.evidence ?? []).length === 0 && ` · ${td.nothing}`}
@@ -30,7 +31,8 @@ function Steps({ steps }: { steps: Step[] }) {
           {step.error && <p class="error">{td.crashed(step.error)}</p>}
           {(step.evidence ?? []).map((reason, i) => (
             <p key={i} class="evidence">
-              <ReasonLine reason={reason} />
+              <ReasonChip reason={reason} />
+              <span>{reason.sentence}</span>
             </p>
           ))}
         </li>

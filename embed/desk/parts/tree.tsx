@@ -9,6 +9,16 @@ export function Tree({ nodes }: { nodes: Node[] }) {
   return <>{nodes.map(show)}</>;
 }
 
+const blocks = new Set(['p', 'br', 'pre', 'blockquote', 'li']);
+
+/** The words of a tree on one line, for a glance at it. */
+export function plain(nodes: Node[]): string {
+  return flat(nodes).replaceAll(/\s+/g, ' ').trim();
+}
+
+const flat = (nodes: Node[]): string =>
+  nodes.map((node) => (typeof node === 'string' ? node : flat(node.c ?? []) + (blocks.has(node.t) ? ' ' : ''))).join('');
+
 function show(node: Node): ComponentChildren {
   if (typeof node === 'string') return node;
   const children = (node.c ?? []).map(show);

@@ -11,8 +11,8 @@ import { alert, say, wide } from './ui';
 interface Act {
   action: Action;
   comments: Comment[];
-  /** Empty until the server has answered. */
-  decision: string;
+  /** What the server calls it, one name for each request that it took; empty until the server has answered. */
+  decisions: string[];
   until: number | null;
   answered: Promise<void>;
 }
@@ -27,7 +27,8 @@ export const acts = signal<Act[]>([]);
 /** Counts decisions that are settled, so that an open detail knows when to read again. */
 export const settled = signal(0);
 
-const atMost = 500;
+/** Items of one request: more of them, with a long note, would not fit into the 32 KiB that a body may have. */
+const atMost = 300;
 const outcome: Record<Action, Status> = {
   approve: 'approved',
   reject: 'rejected',
@@ -45,12 +46,12 @@ export function actionsFor(status: Status): Action[] {
 }
 
 export function decide(action: Action, comments: Comment[], why: Why = {}) {
-  const busy = new Set(acts.value.filter((act) => !act.decision).flatMap((act) => act.comments.map((c) => c.id)));
+  const busy = new Set(acts.value.filter((act) => act.decisions.length === 0).flatMap((act) => act.comments.map((c) => c.id)));
   const fit = comments.filter((c) => actionsFor(c.status).includes(action) && !busy.has(c.id));
-  for (let i = 0; i < fit.length; i += atMost) decideSome(action, fit.slice(i, i + atMost), why);
+  if (fit.length > 0) decideThese(action, fit, why);
 }
 
-function decideSome(action: Action, comments: Comment[], why: Why) {
+function decideThese(action: Action, comments: Comment[], why: Why) {
   const ids = comments.map((comment) => comment.id);
   const listed = ids.some((id) => queue.find(id)?.mark.kind === 'open');
   const next = queue.after(ids);
@@ -62,7 +63,7 @@ function decideSome(action: Action, comments: Comment[], why: Why) {
   queue.select(ids, false);
   tally(comments, action, 1);
   if (listed) goTo(next, ids);
-  const act: Act = { action, comments, decision: '', until: null, answered: Promise.resolve() };
+  const act: Act = { action, comments, decisions: [], until: null, answered: Promise.resolve() };
   acts.value = [...acts.value.slice(-19), act];
   act.answered = send(act, why);
 }
@@ -82,21 +83,29 @@ function goTo(next: string, decided: string[]) {
 }
 
 async function send(act: Act, why: Why) {
-  const items = act.comments.map(({ id, revision, status }) => ({ id, revision, status }));
+  const asked = act.comments.map((comment) => comment.id);
+  const answers: Decision[] = [];
   try {
-    take(act, await api.decide({ action: act.action, items, ...why }));
+    for (let i = 0; i < act.comments.length; i += atMost) {
+      const items = act.comments.slice(i, i + atMost).map(({ id, revision, status }) => ({ id, revision, status }));
+      answers.push(await api.decide({ action: act.action, items, ...why }));
+    }
   } catch (problem) {
-    fail(act, problem);
+    fail(act, act.comments.slice(answers.length * atMost), problem);
   }
+  take(act, answers);
+  queue.keepCurrent(asked);
   settled.value++;
 }
 
-function take(act: Act, answer: Decision) {
-  const until = answer.undo_until ? queue.localTime(Date.parse(answer.undo_until)) : null;
-  const leaveAt = until ?? Date.now() + queue.lineStays / 2;
-  const done = answer.results.filter((result) => result.ok).map((result) => result.id);
-  act.decision = answer.decision_id;
-  act.until = until;
+/** Takes up what the server did: however many requests it was, it is one outcome with one undo. */
+function take(act: Act, answers: Decision[]) {
+  const results = answers.flatMap((answer) => answer.results);
+  const done = results.filter((result) => result.ok).map((result) => result.id);
+  const lost = results.filter((result) => !result.ok);
+  act.decisions = answers.map((answer) => answer.decision_id);
+  act.until = firstEnd(answers);
+  const until = act.until;
   queue.mark(done, (row) => ({
     ...row,
     mark: {
@@ -104,17 +113,22 @@ function take(act: Act, answer: Decision) {
       action: act.action,
       until,
       sent: true,
-      leaveAt,
-      decision: act.decision,
+      leaveAt: until ?? Date.now() + queue.lineStays / 2,
+      decision: act.decisions.at(-1) ?? '',
       together: done.length,
     },
   }));
-  const lost = answer.results.filter((result) => !result.ok);
   for (const result of lost) lose(act, result);
   act.comments = act.comments.filter((comment) => done.includes(comment.id));
   if (done.length === 0) drop(act);
   else acts.value = [...acts.value];
-  say(t.said.decided(act.action, done.length, lost.length, until !== null));
+  if (results.length > 0) say(t.said.decided(act.action, done.length, lost.length, until !== null));
+}
+
+/** Until when all of it can be undone; null when some of it cannot. */
+function firstEnd(answers: Decision[]): number | null {
+  const ends = answers.map(({ undo_until: end }) => (end ? queue.localTime(Date.parse(end)) : null));
+  return ends.includes(null) || ends.length === 0 ? null : Math.min(...(ends as number[]));
 }
 
 function lose(act: Act, result: DecisionResult) {
@@ -129,14 +143,13 @@ function lose(act: Act, result: DecisionResult) {
   queue.mark([result.id], (row) => ({ ...row, mark: { kind: 'open', trouble, newer: stale } }));
 }
 
-function fail(act: Act, problem: unknown) {
+function fail(act: Act, undone: Comment[], problem: unknown) {
   const trouble = t.row.failed(act.action, explain(problem));
-  tally(act.comments, act.action, -1);
+  tally(undone, act.action, -1);
   queue.mark(
-    act.comments.map((comment) => comment.id),
+    undone.map((comment) => comment.id),
     (row) => ({ ...row, mark: { kind: 'open', trouble } }),
   );
-  drop(act);
   alert(trouble);
 }
 
@@ -144,27 +157,40 @@ const drop = (act: Act) => (acts.value = acts.value.filter((other) => other !== 
 
 /** Takes back the newest act that still can be; tells when there is none. */
 export async function undoLast() {
-  const last = acts.value.findLast((act) => !act.decision || (act.until ?? 0) > Date.now());
+  const last = acts.value.findLast((act) => act.decisions.length === 0 || (act.until ?? 0) > Date.now());
   if (!last) return say(t.said.nothingToUndo);
   await last.answered;
-  if (last.decision && last.until) await undo(last.decision);
+  const decision = last.decisions.at(-1);
+  if (decision && last.until) await undo(decision);
 }
 
+/** Takes back a decision, with the others that were made in the same act. */
 export async function undo(decision: string) {
-  const act = acts.value.find((other) => other.decision === decision);
+  const act = acts.value.find((other) => other.decisions.includes(decision));
+  const back: string[] = [];
   // Before the call: the stream may bring the true counts sooner than the answer comes.
   if (act) tally(act.comments, act.action, -1);
   try {
-    const answer = await api.undo(decision);
-    const back = answer.results.filter((result) => result.ok).map((result) => result.id);
+    for (const one of act?.decisions ?? [decision]) {
+      const { results } = await api.undo(one);
+      back.push(...results.filter((result) => result.ok).map((result) => result.id));
+      if (act) act.decisions = act.decisions.filter((other) => other !== one);
+    }
     if (act) drop(act);
     bringBack(act, back);
     say(t.said.undone(back.length));
   } catch (problem) {
-    if (act) tally(act.comments, act.action, 1);
+    if (act) keep(act, back);
     alert(t.said.undoFailed(explain(problem)));
   }
   settled.value++;
+}
+
+/** An act that could not be undone, or only in part: what is left of it stands, and can be undone by itself. */
+function keep(act: Act, back: string[]) {
+  if (back.length > 0) bringBack(act, back);
+  act.comments = act.comments.filter((comment) => !back.includes(comment.id));
+  tally(act.comments, act.action, 1);
 }
 
 function bringBack(act: Act | undefined, ids: string[]) {

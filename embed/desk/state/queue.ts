@@ -173,6 +173,17 @@ export function focusOn(id: string) {
   requestAnimationFrame(() => requestAnimationFrame(() => element?.scrollIntoView({ block: 'nearest' })));
 }
 
+/** Rows that have come back, refused: one of them is the current row if there is no other. */
+export function keepCurrent(ids: readonly string[]) {
+  const here = (id: string) => find(id)?.mark.kind === 'open';
+  if (here(current.value)) return;
+  const id = ids.find(here);
+  if (!id) return;
+  setCurrent(id);
+  // When it is drawn; whoever is typing elsewhere goes on typing.
+  requestAnimationFrame(() => document.activeElement?.matches('body, #queue-title') && focusOn(id));
+}
+
 export function move(by: 1 | -1) {
   const list = openRows.value;
   const at = list.findIndex((row) => row.comment.id === current.value);

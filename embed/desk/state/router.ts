@@ -1,6 +1,7 @@
 // The address bar is the view's state: path and query say which screen, which
 // filters, which comment is open, so that a reload or a shared link restores it.
 import { computed, signal } from '@preact/signals';
+import { home } from '../place';
 
 export interface Route {
   path: string;
@@ -11,8 +12,8 @@ const read = (): Route => ({ path: location.pathname, query: new URLSearchParams
 
 export const route = signal<Route>(read());
 
-/** The part after /admin/: '' is the queue. */
-export const screen = computed(() => route.value.path.replace(/^\/admin\/?/, '').replace(/\/$/, ''));
+/** The part after the desk's own address: '' is the queue. */
+export const screen = computed(() => route.value.path.slice(home.length).replace(/\/$/, ''));
 
 /** One parameter as a signal that changes only when its own value does. */
 export const param = (name: string) => computed(() => route.value.query.get(name) ?? '');
@@ -68,7 +69,7 @@ function follow(event: MouseEvent) {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = event.target instanceof Element ? event.target.closest('a') : null;
   if (!link || link.target || link.origin !== location.origin) return;
-  if (link.pathname !== '/admin' && !link.pathname.startsWith('/admin/')) return;
+  if (!link.pathname.startsWith(home)) return;
   if (link.hash && link.pathname === location.pathname) return;
   event.preventDefault();
   quiet.patch = {};

@@ -5,6 +5,7 @@ import { Failure } from '../parts/bits';
 import { Dialogs } from '../parts/dialogs';
 import { lazy } from '../parts/lazy';
 import { Nav } from '../parts/nav';
+import { home } from '../place';
 import { confirming, phase, start } from '../session';
 import { follow as followDetail } from '../state/detail';
 import * as keys from '../state/keys';
@@ -94,7 +95,7 @@ function Screen({ at }: { at: string }) {
   return (
     <div class="empty">
       <h1>{t.common.notFound}</h1>
-      <a href="/admin/">{t.common.toQueue}</a>
+      <a href={home}>{t.common.toQueue}</a>
     </div>
   );
 }

@@ -67,7 +67,7 @@ export const test = base.extend<Test, Worker>({
   },
   moderate: async ({ browse, service, guard }, use) => {
     // The desk asks whether there is a session before it shows the form.
-    guard.allow(/status of 401 .*auth\/refresh/, /favicon\.ico/)
+    guard.allow(/status of 401 .*auth\/refresh/)
     await use(async (person, path = '/admin/', options) => Desk.signIn(await browse(options), service.base + path, person))
   },
 })

@@ -1,0 +1,47 @@
+// What the checks found, in two or three words each. The code is stable and the
+// sentence is the check's own; a check that is not in this list is named by its code.
+export const words = (name: string) => name.replaceAll(/[_.-]/g, ' ');
+
+const named: Record<string, string> = {
+  banned_word: 'Banned word',
+  suspect_word: 'Suspect word',
+  first_comment: 'First comment here',
+  new_author: 'Not yet trusted',
+  rejected_before: 'Often rejected',
+  trap_filled: 'Looks automated',
+  filled_fast: 'Sent very fast',
+  too_short: 'Hardly any text',
+  too_long: 'Too long',
+  shouting: 'All capitals',
+  stacked_marks: 'Unreadable letters',
+  too_many_links: 'Many links',
+  newcomer_link: 'Link by a newcomer',
+  lookalike_host: 'Deceptive link',
+  international_host: 'Link in another script',
+  shortener: 'Shortened link',
+  numeric_host: 'Link to a bare address',
+  link_user: 'Disguised link',
+  misleading_link: 'Misleading link',
+  reviews_all: 'Site holds every comment',
+  repeated_text: 'Same text again',
+  repeated_rejected: 'Turned down before',
+  check_failed: 'A check failed',
+};
+
+const checks: Record<string, string> = {
+  form: 'Form',
+  length: 'Length',
+  words: 'Word lists',
+  links: 'Links',
+  repeats: 'Repeats',
+  author: 'Author',
+  mode: 'Site rule',
+};
+
+const sentenceCase = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+export const labelOf = (code: string) => named[code] ?? sentenceCase(words(code));
+export const checkName = (check: string) => checks[check] ?? sentenceCase(words(check));
+
+/** Codes whose label says all that their sentence does. */
+export const sayAll = new Set(['reviews_all', 'first_comment', 'too_short', 'shouting', 'newcomer_link']);
