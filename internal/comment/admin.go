@@ -23,7 +23,7 @@ func (s *Service) AddSite(ctx context.Context, key string, change SiteChange, by
 	if err := st.apply(change); err != nil {
 		return st, err
 	}
-	err = s.Store.Write(ctx, Sites{key}, func(tx Tx) error {
+	err = s.changeRules(ctx, key, func(tx Tx) error {
 		if _, err := tx.Site(key); err == nil {
 			return fault.New(fault.Conflict, "site_exists", "There is a site with this key already.")
 		} else if !fault.Is(err, "not_found") {
@@ -36,7 +36,7 @@ func (s *Service) AddSite(ctx context.Context, key string, change SiteChange, by
 
 // ChangeSite changes a site.
 func (s *Service) ChangeSite(ctx context.Context, key string, change SiteChange, by Actor) (st Site, err error) {
-	err = s.Store.Write(ctx, Sites{key}, func(tx Tx) error {
+	err = s.changeRules(ctx, key, func(tx Tx) error {
 		if st, err = tx.Site(key); err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
 		return w, fault.Input("text", "invalid", err.Error())
 	}
 	w.Text, w.ID, w.CreatedAt = text, s.NewID(), s.Now()
-	err = s.Store.Write(ctx, Sites{w.Site}, func(tx Tx) error {
+	err = s.changeRules(ctx, w.Site, func(tx Tx) error {
 		if _, err := tx.Site(w.Site); err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
 
 // RemoveWord takes an entry out of its list.
 func (s *Service) RemoveWord(ctx context.Context, site, id string, by Actor) error {
-	return s.Store.Write(ctx, Sites{site}, func(tx Tx) error {
+	return s.changeRules(ctx, site, func(tx Tx) error {
 		if err := tx.RemoveWord(site, id); err != nil {
 			return err
 		}

@@ -83,13 +83,14 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	if err := s.checkToken(in.Token, in.Site, in.ID); err != nil {
 		return out, err
 	}
-	var st Site
+	rules, err := s.rulesOf(ctx, in.Site)
+	if err != nil {
+		return out, err
+	}
+	st := rules.Site
 	var fingerprint string
 	subject := moderation.Subject{Text: source, Now: at}
 	err = s.Store.View(ctx, func(r Reader) error {
-		if st, err = r.Site(in.Site); err != nil {
-			return err
-		}
 		if err := checkOrigin(st, in.Client.Origin); err != nil {
 			return err
 		}
@@ -97,7 +98,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		if err != nil {
 			return err
 		}
-		fingerprint, err = s.subjectOfEdit(r, &subject, st, c)
+		fingerprint, err = s.subjectOfEdit(r, &subject, rules, c)
 		return err
 	})
 	if err != nil {
@@ -132,8 +133,8 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	return out, err
 }
 
-func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, st Site, c Comment) (fingerprint string, err error) {
-	if err := editable(c, st, subject.Now); err != nil {
+func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rules, c Comment) (fingerprint string, err error) {
+	if err := editable(c, site.Site, subject.Now); err != nil {
 		return "", err
 	}
 	page, err := r.Page(c.Site, c.PageID)
@@ -145,7 +146,7 @@ func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, st Site, 
 		return "", err
 	}
 	subject.Revision = c.Revision + 1
-	if fingerprint, err = s.complete(r, subject, st, page, author); err != nil {
+	if fingerprint, err = s.complete(r, subject, site, page, author); err != nil {
 		return "", err
 	}
 	// A comment does not repeat itself.

@@ -365,15 +365,6 @@ func (s *Service) Counts(ctx context.Context, site string, pages []string) (out 
 	return out, err
 }
 
-// SiteOf gives a site by its key.
-func (s *Service) SiteOf(ctx context.Context, key string) (st Site, err error) {
-	err = s.Store.View(ctx, func(r Reader) error {
-		st, err = r.Site(key)
-		return err
-	})
-	return st, err
-}
-
 // PageOf finds the page that a reader names; its ID is "" where nobody has
 // commented yet.
 func (s *Service) PageOf(ctx context.Context, site, ref string) (st Site, page Page, err error) {

@@ -22,9 +22,8 @@ type Service struct {
 	Now      func() time.Time
 	NewID    func() string // UUID v7, growing
 
-	words wordCache
+	rules rulesCache
 	salts saltCache
-	names nameCache
 }
 
 // NewService makes a service with its own caches.
@@ -107,50 +106,6 @@ func (s *Service) Answered(ctx context.Context, o Once) (repeated *Repeated, err
 // Remember keeps the answer to a use case outside this package.
 func (s *Service) Remember(ctx context.Context, o Once, result any) error {
 	return s.Store.Write(ctx, nil, func(tx Tx) error { return s.keep(tx, o, s.Now(), result) })
-}
-
-// wordCache holds each site's compiled word lists until they change.
-type wordCache struct {
-	mu     sync.Mutex
-	bySite map[string]compiled
-}
-
-type compiled struct {
-	version int64
-	words   *moderation.Words
-}
-
-// Words gives a site's word lists, compiled.
-func (c *wordCache) get(r Reader, site string) (*moderation.Words, error) {
-	version, err := r.WordsVersion(site)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	held, ok := c.bySite[site]
-	c.mu.Unlock()
-	if ok && held.version == version {
-		return held.words, nil
-	}
-	list, err := r.Words(site)
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]moderation.Word, len(list))
-	for i, w := range list {
-		entries[i] = moderation.Word{ID: w.ID, List: w.List, Text: w.Text}
-	}
-	words, err := moderation.CompileWords(entries)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.bySite == nil {
-		c.bySite = map[string]compiled{}
-	}
-	c.bySite[site] = compiled{version, words}
-	return words, nil
 }
 
 // saltCache holds the random key of the day, under which addresses are hashed.

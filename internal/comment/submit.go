@@ -96,6 +96,7 @@ type draft struct {
 	answered string
 	parent   Comment
 	author   Author
+	stranger bool // the author is new here
 	source   string
 	rev      Revision
 	verdict  moderation.Verdict
@@ -109,24 +110,26 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	if d.salt, err = s.salt(ctx, d.at); err != nil {
 		return err
 	}
+	rules, err := s.rulesOf(ctx, sub.Site)
+	if err != nil {
+		return err
+	}
+	d.site = rules.Site
 	subject := moderation.Subject{Text: d.source, Revision: 1, Form: sub.Form, Now: d.at}
 	err = s.Store.View(ctx, func(r Reader) error {
 		if err := s.begin(r, sub.Once, d.at); err != nil {
 			return err
 		}
-		if d.site, err = r.Site(sub.Site); err != nil {
-			return err
-		}
 		if err := s.placeDraft(r, d, sub); err != nil {
 			return err
 		}
-		if d.author, err = s.author(r, d, sub); err != nil {
+		if d.author, err = s.author(r, rules, d, sub); err != nil {
 			return err
 		}
 		if err := s.afford(r, d, sub.Client); err != nil {
 			return err
 		}
-		d.rev.Fingerprint, err = s.complete(r, &subject, d.site, d.page, d.author)
+		d.rev.Fingerprint, err = s.complete(r, &subject, rules, d.page, d.author)
 		return err
 	})
 	if err != nil {
@@ -141,7 +144,7 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 
 // complete adds to a subject what the store knows of it, and gives the text's
 // fingerprint.
-func (s *Service) complete(r Reader, subject *moderation.Subject, site Site, page Page, author Author) (fingerprint string, err error) {
+func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, page Page, author Author) (fingerprint string, err error) {
 	subject.Site = moderation.Site{
 		Key: site.Key, Mode: site.Options.Moderation, Language: site.Options.Language,
 		TrustedAfter: site.Options.TrustedAfter, MaxLength: site.Options.MaxLength, MaxLinks: site.Options.MaxLinks,
@@ -151,9 +154,7 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site Site, pag
 		ID: author.ID, Name: author.Name, Kind: string(author.Kind),
 		Approved: author.Approved, Rejected: author.Rejected, FirstSeen: author.FirstSeen,
 	}
-	if subject.Words, err = s.words.get(r, site.Key); err != nil {
-		return "", err
-	}
+	subject.Words = site.words
 	if fingerprint = moderation.Fingerprint(subject.Text); fingerprint == "" {
 		return "", nil
 	}
@@ -233,7 +234,7 @@ func cleanEmail(email string) (string, error) {
 // author finds or makes the author of a draft. A guest is who gives the same
 // name and the same e-mail address; without an address, the same name from the
 // same network on the same day: a name alone is nobody's.
-func (s *Service) author(r Reader, d *draft, sub Submission) (Author, error) {
+func (s *Service) author(r Reader, site *rules, d *draft, sub Submission) (Author, error) {
 	if !d.site.Options.Guests {
 		return Author{}, fault.New(fault.Forbidden, "sign_in_required", "This site takes comments of signed-in readers only.")
 	}
@@ -241,7 +242,7 @@ func (s *Service) author(r Reader, d *draft, sub Submission) (Author, error) {
 	if err != nil {
 		return Author{}, err
 	}
-	if err := s.names.reserved(r, d.site.Key, name); err != nil {
+	if err := site.checkName(name); err != nil {
 		return Author{}, err
 	}
 	email, err := cleanEmail(sub.Email)
@@ -259,6 +260,7 @@ func (s *Service) author(r Reader, d *draft, sub Submission) (Author, error) {
 	if !fault.Is(err, "not_found") {
 		return Author{}, err
 	}
+	d.stranger = true
 	return Author{Site: d.site.Key, ID: id, Kind: KindGuest, Name: name, Email: email, FirstSeen: d.at}, nil
 }
 
@@ -285,8 +287,10 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 	if err := s.openPage(tx, &d); err != nil {
 		return out, err
 	}
-	if err := tx.PutAuthor(d.author); err != nil {
-		return out, err
+	if d.stranger {
+		if err := tx.PutAuthor(d.author); err != nil {
+			return out, err
+		}
 	}
 	c := Comment{
 		Site: d.site.Key, ID: s.NewID(), PageID: d.page.ID, ParentID: d.parent.ID,

@@ -1,0 +1,137 @@
+package comment
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/moderation"
+)
+
+// rules are what a site asks of every comment. They change rarely and are
+// needed for each, so they are kept, compiled.
+type rules struct {
+	Site
+	version int64 // of the words
+	words   *moderation.Words
+	staff   map[string]bool // names of the staff, folded
+	read    time.Time
+}
+
+// rulesAge is how long rules are kept: another process may have changed them.
+// This process's own changes are seen at once.
+const rulesAge = time.Second
+
+// rulesMost bounds the number of sites whose rules are kept.
+const rulesMost = 10000
+
+// rulesCache holds the rules of each site.
+type rulesCache struct {
+	mu     sync.Mutex
+	bySite map[string]*rules
+	forgot int // grows with each forget: what was being read meanwhile is not kept
+}
+
+func (c *rulesCache) kept(site string) (held *rules, forgot int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bySite[site], c.forgot
+}
+
+func (c *rulesCache) keep(site string, r *rules, forgot int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.forgot != forgot {
+		return
+	}
+	if c.bySite == nil || len(c.bySite) >= rulesMost {
+		c.bySite = map[string]*rules{}
+	}
+	c.bySite[site] = r
+}
+
+// forget is called after a site's rules were changed and before that is
+// acknowledged.
+func (c *rulesCache) forget(site string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forgot++
+	delete(c.bySite, site)
+}
+
+// rulesOf gives the rules of a site. While the database is away the last ones
+// known go on.
+func (s *Service) rulesOf(ctx context.Context, site string) (*rules, error) {
+	held, forgot := s.rules.kept(site)
+	if held != nil && time.Since(held.read) < rulesAge {
+		return held, nil
+	}
+	fresh := &rules{read: time.Now()}
+	err := s.Store.View(ctx, func(r Reader) error { return fresh.load(r, site, held) })
+	if err != nil {
+		if held != nil && fault.Of(err).Kind == fault.Unavailable {
+			return held, nil
+		}
+		return nil, err
+	}
+	s.rules.keep(site, fresh, forgot)
+	return fresh, nil
+}
+
+// changeRules runs fn as one transaction that changes the rules of a site.
+func (s *Service) changeRules(ctx context.Context, site string, fn func(Tx) error) error {
+	defer s.rules.forget(site)
+	return s.Store.Write(ctx, Sites{site}, fn)
+}
+
+// SiteOf gives a site by its key; what another process has changed shows
+// within a second.
+func (s *Service) SiteOf(ctx context.Context, key string) (Site, error) {
+	r, err := s.rulesOf(ctx, key)
+	if err != nil {
+		return Site{}, err
+	}
+	return r.Site, nil
+}
+
+// load reads the rules; words that have not changed are taken over from before.
+func (u *rules) load(r Reader, site string, before *rules) (err error) {
+	if u.Site, err = r.Site(site); err != nil {
+		return err
+	}
+	names, err := r.StaffNames(site)
+	if err != nil {
+		return err
+	}
+	u.staff = make(map[string]bool, len(names))
+	for _, name := range names {
+		u.staff[moderation.Normalise(name).String()] = true
+	}
+	if u.version, err = r.WordsVersion(site); err != nil {
+		return err
+	}
+	if before != nil && before.version == u.version {
+		u.words = before.words
+		return nil
+	}
+	list, err := r.Words(site)
+	if err != nil {
+		return err
+	}
+	entries := make([]moderation.Word, len(list))
+	for i, w := range list {
+		entries[i] = moderation.Word{ID: w.ID, List: w.List, Text: w.Text}
+	}
+	u.words, err = moderation.CompileWords(entries)
+	return err
+}
+
+// checkName refuses a reader's name that looks like a staff member's: when
+// case, look-alike letters, spacing and invisible characters are taken away.
+func (u *rules) checkName(name string) error {
+	if len(u.staff) > 0 && u.staff[moderation.Normalise(name).String()] {
+		return fault.Input("author.name", "reserved", "This name belongs to the staff. Choose another one.")
+	}
+	return nil
+}
