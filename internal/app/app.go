@@ -51,6 +51,7 @@ type App struct {
 	Auth     *auth.Auth
 	Hooks    *webhook.Hooks
 	Hub      *live.Hub
+	Cache    *live.Cache
 	Web      *web.Server
 
 	settings Settings
@@ -192,12 +193,15 @@ func (a *App) build() error {
 		Now: a.Comments.Now, NewID: comment.NewID,
 	}
 	a.Hub = live.NewHub(a.Store)
+	a.Cache = live.NewCache(a.Store, a.Comments.SiteOf)
+	a.Cache.Now = func() time.Time { return a.Comments.Now() }
+	a.Store.OnCommit(a.Cache.Committed)
 	proxies, err := prefixes(a.settings.TrustedProxies)
 	if err != nil {
 		return err
 	}
 	a.Web = &web.Server{
-		Comments: a.Comments, Auth: a.Auth, Hooks: a.Hooks, Hub: a.Hub, Log: a.settings.Log, Proxies: proxies,
+		Comments: a.Comments, Auth: a.Auth, Hooks: a.Hooks, Hub: a.Hub, Cache: a.Cache, Log: a.settings.Log, Proxies: proxies,
 		Version: a.settings.Version, Metrics: web.NewMetrics(), MetricsToken: a.settings.MetricsToken,
 		Now: time.Now, Ready: a.ready, Stopping: a.stopping,
 	}
@@ -244,7 +248,7 @@ func (a *App) Run(ctx context.Context) error {
 	settler := &comment.Settler{Service: a.Comments, Changed: a.Store.Changed, OnError: report("settler")}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{
-		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, settler.Run, a.Hub.Run, a.sweep,
+		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, settler.Run, a.Hub.Run, a.Cache.Run, a.sweep,
 	} {
 		g.Go(func() error { return run(ctx) })
 	}

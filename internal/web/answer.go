@@ -37,8 +37,7 @@ func sendCached(c *fiber.Ctx, v any) error {
 	sum := sha256.Sum256(body)
 	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 	c.Set(fiber.HeaderETag, etag)
-	// Browsers ask each time and mostly hear 304; a CDN may answer for a second.
-	c.Set(fiber.HeaderCacheControl, "public, max-age=0, s-maxage=1, must-revalidate")
+	c.Set(fiber.HeaderCacheControl, cacheControl)
 	if matches(c.Get(fiber.HeaderIfNoneMatch), etag) {
 		return c.SendStatus(fiber.StatusNotModified)
 	}

@@ -96,7 +96,7 @@ func (s *Server) cors(c *fiber.Ctx) error {
 	if origin == "" {
 		return c.Next()
 	}
-	site, err := s.Comments.SiteOf(c.UserContext(), param(c, "site"))
+	site, err := s.Cache.Site(c.UserContext(), param(c, "site"))
 	if err != nil {
 		return err
 	}

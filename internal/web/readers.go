@@ -28,6 +28,9 @@ func ask(c *fiber.Ctx) (a comment.Ask, err error) {
 }
 
 func (s *Server) thread(c *fiber.Ctx) error {
+	if isFirst(c) {
+		return s.answerKept(c, "thread ", readThread)
+	}
 	a, err := ask(c)
 	if err != nil {
 		return err
@@ -241,14 +244,4 @@ func (s *Server) preview(c *fiber.Ctx) error {
 	return send(c, fiber.StatusOK, map[string]any{"html": tree.HTML(), "tree": tree})
 }
 
-func (s *Server) counts(c *fiber.Ctx) error {
-	v, err := values(c)
-	if err != nil {
-		return err
-	}
-	counts, err := s.Comments.Counts(c.UserContext(), param(c, "site"), v["page"])
-	if err != nil {
-		return err
-	}
-	return sendCached(c, counts)
-}
+func (s *Server) counts(c *fiber.Ctx) error { return s.answerKept(c, "counts ", readCounts) }

@@ -62,7 +62,7 @@ func (s *Server) limitRequests(c *fiber.Ctx) error {
 	if wait <= 0 {
 		return c.Next()
 	}
-	site, err := s.Comments.SiteOf(c.UserContext(), param(c, "site"))
+	site, err := s.Cache.Site(c.UserContext(), param(c, "site"))
 	if err != nil {
 		return err
 	}

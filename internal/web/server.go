@@ -25,6 +25,7 @@ type Server struct {
 	Auth     *auth.Auth
 	Hooks    *webhook.Hooks
 	Hub      *live.Hub
+	Cache    *live.Cache
 	Log      *slog.Logger
 	Proxies  []netip.Prefix // whose forwarding headers are believed
 	Version  Version

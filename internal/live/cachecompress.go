@@ -1,0 +1,51 @@
+package live
+
+import (
+	"bytes"
+	"io"
+	"sync"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// The levels: each compresses a thread of 30 KB in well under a millisecond.
+const (
+	gzipLevel   = 5
+	brotliLevel = 4
+)
+
+// compressors are used again, since each holds some hundred kilobytes of tables.
+type compressors [encodings]sync.Pool
+
+// compressor is what the formats' writers have in common.
+type compressor interface {
+	io.WriteCloser
+	Reset(w io.Writer)
+}
+
+func newCompressor(e Encoding) compressor {
+	switch e {
+	case Gzip:
+		w, _ := gzip.NewWriterLevel(nil, gzipLevel) // the level is a valid one
+		return w
+	case Brotli:
+		return brotli.NewWriterLevel(nil, brotliLevel)
+	}
+	w, _ := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(256<<10), zstd.WithLowerEncoderMem(true))
+	return w
+}
+
+func (p *compressors) compress(e Encoding, body []byte) []byte {
+	w, ok := p[e].Get().(compressor)
+	if !ok {
+		w = newCompressor(e)
+	}
+	defer p[e].Put(w)
+	var b bytes.Buffer
+	w.Reset(&b)
+	_, _ = w.Write(body) // a buffer takes everything
+	_ = w.Close()
+	return bytes.Clone(b.Bytes())
+}

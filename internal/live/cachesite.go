@@ -1,0 +1,162 @@
+package live
+
+import (
+	"context"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+)
+
+// siteCache is what the cache knows of one site of which it keeps, or is
+// reading, something.
+type siteCache struct {
+	key       string
+	entries   map[*entry]bool
+	pages     map[string]map[*entry]bool // by the id of a page that they show
+	unsettled map[*entry]bool
+	fills     map[string]*fill
+	// known are pages that an event has named. An event of any other page may be
+	// of one that has just been made.
+	known    map[string]bool
+	followed bool
+	seq      int64          // up to here the log has been followed
+	own      map[int64]bool // events after it that Committed has told already
+}
+
+// Bounds of what is remembered of a site beside its entries.
+const (
+	knownMost = 2000
+	ownMost   = 10000
+)
+
+// siteOf gives the state of a site, a new one if need be.
+func (c *Cache) siteOf(key string) *siteCache {
+	st := c.known[key]
+	if st == nil {
+		st = &siteCache{
+			key: key, entries: map[*entry]bool{}, pages: map[string]map[*entry]bool{}, unsettled: map[*entry]bool{},
+			fills: map[string]*fill{}, known: map[string]bool{}, own: map[int64]bool{},
+		}
+		c.known[key] = st
+	}
+	return st
+}
+
+// leave forgets a site of which nothing is kept.
+func (c *Cache) leave(st *siteCache) {
+	if len(st.entries) == 0 && len(st.fills) == 0 && c.known[st.key] == st {
+		delete(c.known, st.key)
+	}
+}
+
+func (st *siteCache) add(e *entry) {
+	st.entries[e] = true
+	for _, id := range e.basis.Pages {
+		if st.pages[id] == nil {
+			st.pages[id] = map[*entry]bool{}
+		}
+		st.pages[id][e] = true
+	}
+	if e.basis.Unsettled {
+		st.unsettled[e] = true
+	}
+}
+
+func (st *siteCache) remove(e *entry) {
+	delete(st.entries, e)
+	delete(st.unsettled, e)
+	for _, id := range e.basis.Pages {
+		if delete(st.pages[id], e); len(st.pages[id]) == 0 {
+			delete(st.pages, id)
+		}
+	}
+}
+
+// touch is what an event means to answers of its site.
+type touch struct {
+	reach comment.Reach
+	page  string
+	fresh bool // the page may be a new one
+}
+
+// concerns reports whether the touch makes another answer of what rests on b.
+func (t touch) concerns(b comment.Basis) bool {
+	if t.reach == comment.ReachSite || t.fresh && b.Unsettled {
+		return true
+	}
+	if t.reach == comment.ReachNothing || t.reach == comment.ReachVotes && !b.Votes {
+		return false
+	}
+	for _, id := range b.Pages {
+		if id == t.page {
+			return true
+		}
+	}
+	return false
+}
+
+// Committed forgets what the events of a commit touch. The store calls it after
+// each commit of this process and before anybody who wrote is answered.
+func (c *Cache) Committed(events []comment.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range events {
+		st := c.known[events[i].Site]
+		if st == nil {
+			continue
+		}
+		if st.followed && events[i].Seq > st.seq && len(st.own) < ownMost {
+			st.own[events[i].Seq] = true
+		}
+		c.touch(st, &events[i])
+	}
+}
+
+func (c *Cache) touch(st *siteCache, e *comment.Event) {
+	t := touch{reach: e.Reach(), page: e.PageID, fresh: e.PageID != "" && !st.known[e.PageID]}
+	if t.fresh {
+		if len(st.known) >= knownMost {
+			clear(st.known)
+		}
+		st.known[e.PageID] = true
+	}
+	if t.fresh || t.reach != comment.ReachNothing {
+		c.apply(st, t)
+	}
+}
+
+func (c *Cache) apply(st *siteCache, t touch) {
+	for _, f := range st.fills {
+		f.touched = append(f.touched, t)
+	}
+	among := []map[*entry]bool{st.pages[t.page]}
+	if t.fresh {
+		among = append(among, st.unsettled)
+	}
+	if t.reach == comment.ReachSite {
+		among = append(among, st.entries)
+	}
+	for _, some := range among {
+		for e := range some {
+			if t.concerns(e.basis) {
+				c.drop(e)
+			}
+		}
+	}
+}
+
+// Site gives a site. It may not be changed.
+func (c *Cache) Site(ctx context.Context, key string) (*comment.Site, error) {
+	var buf [64]byte
+	at := append(append(buf[:0], "site "...), key...)
+	if st, ok := c.get(at).(*comment.Site); ok {
+		return st, nil
+	}
+	v, err := c.fill(ctx, key, string(at), func() (made, error) {
+		st, err := c.sites(ctx, key)
+		return made{&st, 1024, comment.Basis{Site: key}}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.(*comment.Site), nil
+}

@@ -1,0 +1,263 @@
+package web_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/afterword-comments/afterword/internal/app"
+	"github.com/afterword-comments/afterword/internal/comment"
+)
+
+// How the hot path is measured: 32 keep-alive connections, each with one
+// request at a time, against a bare handler that sends the same bytes and
+// against the whole server, in turns in the same run.
+const (
+	benchConns  = 32
+	benchRounds = 8
+	benchRound  = 400 * time.Millisecond
+)
+
+func BenchmarkCachedThread(b *testing.B) {
+	s := newStand(b, 1)
+	s.compare(b, comments+"?page="+url.QueryEscape(articleAt(0)))
+}
+
+func BenchmarkCachedThreadFromAPage(b *testing.B) {
+	s := newStand(b, 1)
+	s.compare(b, comments+"?page="+url.QueryEscape(articleAt(0)), "Origin: "+origin, "Accept-Encoding: gzip, deflate, br, zstd",
+		"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Accept: */*", "Accept-Language: en-US,en;q=0.5",
+		"Referer: "+origin+"/", "Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: cors", "Sec-Fetch-Site: cross-site")
+}
+
+func BenchmarkCachedCounts(b *testing.B) {
+	s := newStand(b, 20)
+	s.compare(b, daily+"/counts?page="+strings.Join(s.articles, "&page="))
+}
+
+// articleAt is the address of a page of the stand.
+func articleAt(n int) string { return fmt.Sprintf("https://daily.example/2026/11/article-%d", n) }
+
+// stand is an installation with a thread of 100 comments, 25 of them roots, and
+// some more pages, behind a listener.
+type stand struct {
+	app      *app.App
+	addr     string
+	articles []string // escaped
+}
+
+func newStand(b *testing.B, pages int) *stand {
+	b.Helper()
+	a, err := app.Open(b.Context(), app.Settings{DB: filepath.Join(b.TempDir(), "afterword.db"), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { a.Close() })
+	key := "daily"
+	change := comment.SiteChange{Name: &key, Origins: []string{origin}, Options: map[string]string{"rate_limits": "off", "moderation": "off"}}
+	if _, err := a.Comments.AddSite(b.Context(), key, change, operator); err != nil {
+		b.Fatal(err)
+	}
+	s := &stand{app: a}
+	for p := range pages {
+		s.articles = append(s.articles, url.QueryEscape(articleAt(p)))
+		roots := 1
+		if p == 0 {
+			roots = 25
+		}
+		for r := range roots {
+			root := s.submit(b, p, r, "")
+			for reply := range 3 {
+				s.submit(b, p, r*10+reply, root)
+			}
+		}
+	}
+	server := fiber.New(a.Web.Settings())
+	a.Web.Register(server)
+	server.Use(a.Web.NotFound)
+	s.addr = listen(b, server)
+	return s
+}
+
+func (s *stand) submit(b *testing.B, page, n int, parent string) string {
+	b.Helper()
+	sub := comment.Submission{
+		Site: "daily", Page: comment.PageRef{URL: articleAt(page)}, ParentID: parent, Name: "Ada",
+		Text: fmt.Sprintf("Comment %d of page %d.", n, page),
+	}
+	out, err := s.app.Comments.Submit(b.Context(), sub)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return out.Comment.ID
+}
+
+func listen(b *testing.B, server *fiber.App) string {
+	b.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = server.Listener(l) })
+	b.Cleanup(func() {
+		if err := server.ShutdownWithTimeout(patience); err != nil {
+			b.Error(err)
+		}
+		wg.Wait()
+	})
+	return l.Addr().String()
+}
+
+// compare sends the same request to the stand and to a bare handler, in turns,
+// and reports the medians of the rounds.
+func (s *stand) compare(b *testing.B, path string, headers ...string) {
+	b.Helper()
+	request := []byte("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + strings.Join(append(headers, ""), "\r\n") + "\r\n")
+	body := fetch(b, s.addr, request)
+	bare := fiber.New(fiber.Config{DisableStartupMessage: true})
+	bare.Get("*", func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
+		return c.Send(body)
+	})
+	bareAddr := listen(b, bare)
+	b.ResetTimer()
+	for b.Loop() {
+		var floor, own load
+		for range benchRounds {
+			floor.add(measure(b, bareAddr, request))
+			own.add(measure(b, s.addr, request))
+		}
+		b.ReportMetric(floor.rate(), "bare/s")
+		b.ReportMetric(own.rate(), "own/s")
+		b.ReportMetric(own.rate()/floor.rate(), "ratio")
+		b.ReportMetric(floor.p99(), "bare-p99-µs")
+		b.ReportMetric(own.p99(), "own-p99-µs")
+		b.ReportMetric(float64(len(body)), "bytes")
+	}
+}
+
+// load is what some rounds of requests measured.
+type load struct {
+	rates []float64
+	p99s  []float64 // microseconds
+}
+
+func (l *load) add(rate, p99 float64) { l.rates, l.p99s = append(l.rates, rate), append(l.p99s, p99) }
+
+func (l *load) rate() float64 { return median(l.rates) }
+func (l *load) p99() float64  { return median(l.p99s) }
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}
+
+// measure runs one round and gives requests a second and the slowest hundredth.
+func measure(b *testing.B, addr string, request []byte) (rate, p99 float64) {
+	b.Helper()
+	took := make([][]time.Duration, benchConns)
+	var wg sync.WaitGroup
+	start := time.Now()
+	for i := range benchConns {
+		wg.Go(func() {
+			c := dial(b, addr)
+			defer c.Close()
+			for begin := time.Now(); begin.Sub(start) < benchRound; {
+				c.ask(b, request)
+				end := time.Now()
+				took[i] = append(took[i], end.Sub(begin))
+				begin = end
+			}
+		})
+	}
+	wg.Wait()
+	all := slices.Concat(took...)
+	slices.Sort(all)
+	return float64(len(all)) / time.Since(start).Seconds(), float64(all[len(all)*99/100].Microseconds())
+}
+
+// client is a connection that reads no more of an answer than it must.
+type client struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+func dial(b *testing.B, addr string) *client {
+	conn, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", addr)
+	if err != nil {
+		b.Error(err)
+		return nil
+	}
+	return &client{conn, bufio.NewReaderSize(conn, 64<<10)}
+}
+
+var contentLength = []byte("Content-Length: ")
+
+// ask sends a request and gives the length of its answer's body, which is left
+// to be read.
+func (c *client) head(request []byte) (length int, err error) {
+	if _, err := c.Write(request); err != nil {
+		return 0, err
+	}
+	ok := false
+	for {
+		line, err := c.in.ReadSlice('\n')
+		if err != nil {
+			return 0, err
+		}
+		switch {
+		case bytes.HasPrefix(line, []byte("HTTP/1.1 200")):
+			ok = true
+		case bytes.HasPrefix(line, contentLength):
+			length, err = strconv.Atoi(string(bytes.TrimSpace(line[len(contentLength):])))
+			if err != nil {
+				return 0, err
+			}
+		case len(line) <= 2 && !ok:
+			return 0, fmt.Errorf("the answer is not 200")
+		case len(line) <= 2:
+			return length, nil
+		}
+	}
+}
+
+func (c *client) ask(b *testing.B, request []byte) {
+	n, err := c.head(request)
+	if err == nil {
+		_, err = c.in.Discard(n)
+	}
+	if err != nil {
+		b.Error(err)
+		b.FailNow()
+	}
+}
+
+func fetch(b *testing.B, addr string, request []byte) []byte {
+	b.Helper()
+	c := dial(b, addr)
+	defer c.Close()
+	n, err := c.head(request)
+	if err != nil {
+		b.Fatal(err)
+	}
+	body := make([]byte, n)
+	if _, err := io.ReadFull(c.in, body); err != nil {
+		b.Fatal(err)
+	}
+	return body
+}
