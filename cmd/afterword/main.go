@@ -41,6 +41,7 @@ type cli struct {
 	Check   configCmd  `cmd:"" name:"config" help:"Settings."`
 	Backup  backupCmd  `cmd:"" help:"Copy the database to a file, also while it is being served."`
 	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the database."`
+	Copy    copyCmd    `cmd:"" help:"Move everything to the other engine: a SQLite file to PostgreSQL, or back."`
 	Audit   auditCmd   `cmd:"" help:"The audit trail."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -64,6 +65,7 @@ func (e *env) print(v any, text string, args ...any) error {
 }
 
 func main() {
+	tuneMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	go func() { // a second signal ends the process at once
 		<-ctx.Done()
