@@ -44,6 +44,9 @@ func (s *Service) Own(ctx context.Context, site, id, token string) (out Submitte
 			return fault.Missing()
 		}
 		rev, err := r.Revision(site, id, c.Revision)
+		if c.InForce == Deleted { // gone for its author too
+			rev.Source, rev.Tree = "", nil
+		}
 		out = s.submitted(c, rev, st)
 		return err
 	})
@@ -171,9 +174,10 @@ func editable(c Comment, st Site, at time.Time) error {
 }
 
 // authorsOwn tells whether a comment is still its author's to change or delete.
+// What was taken for spam is: to its author it looks as if it were waiting.
 func authorsOwn(c Comment, st Site, at time.Time) error {
 	switch {
-	case c.InForce != Pending && c.InForce != Approved:
+	case c.InForce == Rejected || c.InForce == Deleted:
 		return fault.New(fault.Conflict, "not_editable", "This comment cannot be changed any more.")
 	case at.After(c.CreatedAt.Add(st.Options.EditWindow)):
 		return fault.New(fault.Conflict, "edit_window_over", "The time for changing this comment is over.")
@@ -183,7 +187,8 @@ func authorsOwn(c Comment, st Site, at time.Time) error {
 
 // edit stores the new revision. Only a publish lane decides at once; what a
 // check would refuse waits for a moderator where an approved text is standing,
-// so that nobody loses a public comment to a machine.
+// so that nobody loses a public comment to a machine. What was taken for spam
+// stays there, in its newest text.
 func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 	c := ch.c
 	if err := editable(*c, st, ch.at); err != nil {
@@ -195,14 +200,20 @@ func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 	if err := ch.tx.InsertRevision(rev); err != nil {
 		return err
 	}
-	before := c.standing()
+	before, to := c.standing(), Pending
 	waits := c.mustWait()
-	c.Revision, c.EditedAt, c.Text, c.Risk, c.InForce, c.Reports = rev.N, ch.at, rev, string(v.Risk), Pending, 0
-	if err := ch.decide(Pending); err != nil {
+	if c.Status == Spam && c.InForce == Spam {
+		to, waits = Spam, true
+	}
+	c.Revision, c.EditedAt, c.Text, c.Risk, c.InForce, c.Reports = rev.N, ch.at, rev, string(v.Risk), to, 0
+	if err := ch.decide(to); err != nil {
+		return err
+	}
+	if err := ch.countAuthor(before, c.standing()); err != nil {
 		return err
 	}
 	author := Actor{Kind: ActorAuthor, ID: c.AuthorID, Name: c.AuthorName}
-	if err := ch.record(act{rev: rev, to: Pending, event: CommentEdited, actor: author, reasons: rev.Trace.Reasons()}, before); err != nil {
+	if err := ch.record(act{rev: rev, to: to, event: CommentEdited, actor: author, reasons: rev.Trace.Reasons()}, before); err != nil {
 		return err
 	}
 	if !waits && (v.Lane == moderation.LanePublish || c.Public == 0) {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/moderation"
 )
 
 // publicly is what readers see of a comment in its thread.
@@ -175,7 +176,7 @@ func TestEditsThatCannotBe(t *testing.T) {
 		"rejected": {func(h *house, s comment.Submitted, _ *comment.Revising) { h.decide(ada, comment.Reject, s.Comment.ID) }, "not_editable", "not_editable"},
 		"taken for spam": {func(h *house, s comment.Submitted, _ *comment.Revising) {
 			h.decide(ada, comment.MarkSpam, s.Comment.ID)
-		}, "not_editable", "not_editable"},
+		}, "no error", "no error"}, // as if it were waiting
 		"deleted":   {func(h *house, s comment.Submitted, _ *comment.Revising) { h.decide(ada, comment.Delete, s.Comment.ID) }, "not_editable", "not_editable"},
 		"retracted": {func(h *house, s comment.Submitted, _ *comment.Revising) { h.retract(s) }, "not_editable", "not_editable"},
 		"changed 9 times": {func(h *house, s comment.Submitted, _ *comment.Revising) {
@@ -307,6 +308,115 @@ func TestADecisionInsideItsWindowIsHiddenFromTheAuthor(t *testing.T) {
 	h.must(err)
 	if v := own.View(comment.BodyHTML); v.Status != comment.Pending {
 		t.Errorf("the author sees %s", v.Status)
+	}
+}
+
+// Somebody who tries what is taken for spam must not learn it: not from the
+// answers to edits, nor from those after them.
+func TestSpamLooksLikeWaitingWhateverItsAuthorDoes(t *testing.T) {
+	h := newHouse(t)
+	waiting := h.say("Honest words.")
+	trapped := post("Buy my things.")
+	trapped.Form = moderation.Form{Known: true, Trap: "x"}
+	byMachine, byModerator := h.submit(trapped), h.say("Buy our things.")
+	h.decide(ada, comment.MarkSpam, byModerator.Comment.ID)
+	was := h.author(byModerator.Comment.ID)
+	for _, s := range []comment.Submitted{byMachine, byModerator} {
+		id := s.Comment.ID
+		want, got := h.edit(waiting, "Other words for "+id), h.edit(s, "Harmless words of "+id)
+		own, err := h.Own(ctx(), "daily", id, s.EditToken)
+		h.must(err)
+		for _, v := range []comment.View{got.View(comment.BodyHTML), own.View(comment.BodyHTML)} {
+			if v.Status != want.View(comment.BodyHTML).Status || v.Revision != 2 || *v.HTML != "<p>Harmless words of "+id+"</p>" {
+				t.Errorf("the author sees %+v", v)
+			}
+		}
+		if c := h.row(id); c.Status != comment.Spam || c.InForce != comment.Spam || c.Revision != 2 {
+			t.Errorf("after the edit it is %s, %s in force, revision %d", c.Status, c.InForce, c.Revision)
+		}
+		h.wantEvents(id, "created marked_spam edited")
+	}
+	if is := h.author(byModerator.Comment.ID); is.Rejected != was.Rejected {
+		t.Errorf("the author's record went from %d to %d", was.Rejected, is.Rejected)
+	}
+	h.decide(bob, comment.Approve, byModerator.Comment.ID)
+	if v, shown := h.publicly(byModerator.Comment.ID); !shown || v.Revision != 2 {
+		t.Errorf("approved after all, readers see %+v", v)
+	}
+	h.retract(byMachine)
+	h.wantTrueCounts()
+	h.wantSoundLog("daily")
+}
+
+// An edit of spam that a colleague is just bringing back goes to the queue.
+func TestAnEditOfSpamThatIsBeingRestored(t *testing.T) {
+	h := newHouse(t, "undo_window=5s")
+	s := h.say("Buy my things.")
+	h.decide(ada, comment.MarkSpam, s.Comment.ID)
+	h.clock.pass(5 * time.Second)
+	h.settle()
+	h.decide(ada, comment.Approve, s.Comment.ID)
+	h.edit(s, "Take my things.")
+	if c := h.row(s.Comment.ID); c.Status != comment.Pending || c.InForce != comment.Pending {
+		t.Errorf("it is %s, %s in force", c.Status, c.InForce)
+	}
+	h.wantTrueCounts()
+	h.clock.pass(5 * time.Second)
+	h.settle()
+	if c := h.row(s.Comment.ID); c.Status != comment.Pending || c.Public != 1 {
+		t.Errorf("it is %s, revision %d public", c.Status, c.Public)
+	}
+	h.wantTrueCounts()
+	h.wantSoundLog("daily")
+}
+
+// Without review an edit is public at once; one that comes while a decision is
+// held must not look otherwise, or it would tell of the decision.
+func TestAnEditDoesNotTellOfAHeldDecision(t *testing.T) {
+	h := newHouse(t, "moderation=off", "undo_window=5s")
+	s := h.say("Something bad.")
+	h.decide(ada, comment.Reject, s.Comment.ID)
+	h.clock.pass(time.Second)
+	out := h.edit(s, "Something sweet.")
+	own, err := h.Own(ctx(), "daily", s.Comment.ID, s.EditToken)
+	h.must(err)
+	for _, v := range []comment.View{out.View(comment.BodyHTML), own.View(comment.BodyHTML)} {
+		if v.Status != comment.Approved || v.Revision != 2 {
+			t.Errorf("the author sees %s, revision %d", v.Status, v.Revision)
+		}
+	}
+	if v, _ := h.publicly(s.Comment.ID); v.Revision != 1 {
+		t.Errorf("readers see revision %d", v.Revision)
+	}
+	h.clock.pass(5 * time.Second)
+	h.settle()
+	own, err = h.Own(ctx(), "daily", s.Comment.ID, s.EditToken)
+	h.must(err)
+	if v := own.View(comment.BodyHTML); v.Status != comment.Pending {
+		t.Errorf("the author sees %s in the end", v.Status)
+	}
+	h.wantTrueCounts()
+}
+
+// What is deleted is gone for its author too.
+func TestADeletedTextIsGoneForItsAuthor(t *testing.T) {
+	for name, remove := range map[string]func(h *house, s comment.Submitted){
+		"by the author":   func(h *house, s comment.Submitted) { h.retract(s) },
+		"by a moderator":  func(h *house, s comment.Submitted) { h.decide(ada, comment.Delete, s.Comment.ID) },
+		"after an edit":   func(h *house, s comment.Submitted) { h.edit(s, "A secret, again."); h.retract(s) },
+		"after it was up": func(h *house, s comment.Submitted) { h.decide(ada, comment.Approve, s.Comment.ID); h.retract(s) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			s := h.say("A secret.")
+			remove(h, s)
+			own, err := h.Own(ctx(), "daily", s.Comment.ID, s.EditToken)
+			h.must(err)
+			v := own.View(comment.BodyHTML)
+			if v.Status != comment.Deleted || *v.HTML != "" || own.Revision.Source != "" || own.Revision.Tree.Plain() != "" {
+				t.Errorf("the author gets %+v, %q", v, own.Revision.Source)
+			}
+		})
 	}
 }
 

@@ -52,12 +52,17 @@ type PageRef struct {
 type Submitted struct {
 	Comment   Comment
 	Revision  Revision
+	Told      Status // that the author is told
 	EditToken string
 	EditUntil time.Time
 }
 
-// View is the comment as its author may see it.
-func (s Submitted) View(body Body) View { return showOwn(s.Comment, s.Revision, body) }
+// View is the comment as its author may see it: the newest revision.
+func (s Submitted) View(body Body) View {
+	v := show(s.Comment, s.Revision, body)
+	v.Status = s.Told
+	return v
+}
 
 // Submit takes a new comment: it is rendered, examined by every check, given a
 // lane and stored with its evidence and its events. Whatever the lane, it is
@@ -350,5 +355,5 @@ func (ch *change) automatic(rev Revision, v moderation.Verdict) error {
 }
 
 func (s *Service) submitted(c Comment, rev Revision, site Site) Submitted {
-	return Submitted{Comment: c, Revision: rev, EditToken: s.editToken(c), EditUntil: c.CreatedAt.Add(site.Options.EditWindow)}
+	return Submitted{Comment: c, Revision: rev, Told: toldAuthor(c, rev, site.Options), EditToken: s.editToken(c), EditUntil: c.CreatedAt.Add(site.Options.EditWindow)}
 }

@@ -95,14 +95,24 @@ func showPublic(c Comment, body Body) View {
 	return show(c, Revision{N: 1}, body)
 }
 
-// showOwn makes the view of a comment for its author: the newest revision.
-// That a comment was taken for spam is not told.
-func showOwn(c Comment, newest Revision, body Body) View {
-	v := show(c, newest, body)
-	if v.Status == Spam {
-		v.Status = Pending
+// toldAuthor is the status of a comment that its author is told. That it was
+// taken for spam is not; nor is a decision that is held.
+func toldAuthor(c Comment, newest Revision, o Options) Status {
+	switch {
+	case c.Public == newest.N, c.hidesHeld(newest, o):
+		return Approved
+	case c.InForce == Spam:
+		return Pending
 	}
-	return v
+	return c.InForce
+}
+
+// hidesHeld tells of an edit that waits only because a decision on the text
+// before it is held: on a site without review it would be public by now, so
+// that it waits would tell of the decision.
+func (c *Comment) hidesHeld(newest Revision, o Options) bool {
+	return o.Moderation == moderation.ModeOff && c.Held != "" && c.Public > 0 && c.InForce == Pending &&
+		!c.DecidedAt.After(c.EditedAt) && len(newest.Trace.Reasons()) == 0
 }
 
 // OptionalTime is an instant for JSON, null if it is zero.

@@ -58,7 +58,7 @@ func (s *Server) replies(c *fiber.Ctx) error {
 type ownComment struct {
 	Comment   comment.View   `json:"comment"`
 	Ancestors []comment.View `json:"ancestors,omitempty"` // where it is asked for by its id
-	Text      string         `json:"text,omitempty"`
+	Text      *string        `json:"text,omitempty"`      // the source, likewise
 	EditToken string         `json:"edit_token,omitempty"`
 	EditUntil string         `json:"edit_until"`
 }
@@ -85,7 +85,7 @@ func (s *Server) single(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderCacheControl, "no-store")
 		c.Set("X-Robots-Tag", "noindex")
 		out := showOwn(own, body)
-		out.Text, out.EditToken = own.Revision.Source, ""
+		out.Text, out.EditToken = &own.Revision.Source, ""
 		if out.Ancestors, err = s.Comments.Above(c.UserContext(), own.Comment, body); err != nil {
 			return err
 		}
