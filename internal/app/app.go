@@ -225,10 +225,23 @@ func (a *App) ready(ctx context.Context) error {
 	if a.state.Load() != stateReady {
 		return &fault.Error{Kind: fault.Unavailable, Code: "not_ready", Detail: "The service is starting or stopping.", RetryAfter: time.Second}
 	}
+	if err := a.Store.Sound(); err != nil {
+		return err
+	}
 	return a.Store.View(ctx, func(r comment.Reader) error {
 		_, err := r.LogSites()
 		return err
 	})
+}
+
+// examine goes through a large database while it is being served. The service
+// goes on reading from a damaged one, and says to its balancer that it is not
+// ready.
+func (a *App) examine(ctx context.Context) error {
+	if err := a.Store.Examine(ctx); err != nil {
+		a.settings.Log.Error("the check of the database failed", slog.Any("error", err))
+	}
+	return nil
 }
 
 // Run runs the workers until ctx is cancelled.
@@ -248,7 +261,7 @@ func (a *App) Run(ctx context.Context) error {
 	settler := &comment.Settler{Service: a.Comments, Changed: a.Store.Changed, OnError: report("settler")}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{
-		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, settler.Run, a.Hub.Run, a.Cache.Run, a.sweep,
+		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, settler.Run, a.Hub.Run, a.Cache.Run, a.sweep, a.examine,
 	} {
 		g.Go(func() error { return run(ctx) })
 	}
