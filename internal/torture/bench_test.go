@@ -13,13 +13,12 @@ import (
 // durable commit, the log's follower, claim, signature, call. Beside it stands
 // the bare call to the same receiver, which is the least that any sender needs.
 func BenchmarkApprovalToWebhook(b *testing.B) {
-	p := build(b)
+	in := onSQLite(b)
 	hook := newReceiver(b, 1)
 	hook.came = make(chan delivery, 100)
-	token := furnish(b, p, hook)
-	p.start()
-	p.ready()
-	c := newClient(0, "http://"+p.addr, token, 1, newBook())
+	token := furnish(b, in, hook)
+	in.grow(1)
+	c := newClient(0, in.addrs(), token, 1, newBook())
 
 	b.Run("bare call", func(b *testing.B) {
 		measure(b, nil, func(int) time.Duration {

@@ -17,6 +17,9 @@ type book struct {
 	doubtful  map[string]bool        // comments with a vote of which nobody knows
 	replays   int                    // submissions that were sent again after their answer
 	retries   int                    // requests that were sent again for want of an answer
+	refused   int                    // of them, those that were answered 503
+	races     int                    // pairs of decisions that were made at once
+	renewals  int                    // sessions that were taken on, on any node
 	wrongs    []string               // answers that contradict earlier ones
 }
 
@@ -36,6 +39,7 @@ type decision struct {
 	comment *promise
 	id, to  string
 	before  string // status that the decision was made upon
+	seen    int    // revision
 	undone  bool
 }
 
@@ -57,7 +61,7 @@ func (b *book) edited(p *promise, text string) {
 func (b *book) decided(p *promise, id, to string) *decision {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	d := &decision{comment: p, id: id, to: to, before: p.status}
+	d := &decision{comment: p, id: id, to: to, before: p.status, seen: p.revision}
 	p.status = to
 	b.decisions = append(b.decisions, d)
 	return d

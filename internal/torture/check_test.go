@@ -6,22 +6,28 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	_ "github.com/mattn/go-sqlite3"
 )
 
 // evidence is everything that is known when all is over: what was promised,
-// what was received, and the file.
+// what was received, and what was done to the system.
 type evidence struct {
 	book     *book
-	db       string
 	accepted []delivery
 	bad      []string
 	kills    []killing
 }
 
-// killing is one kill: from the signal to the start of the next server.
-type killing struct{ from, to time.Time }
+// killing is one fault that may make a call come twice: a node killed, paused
+// or stopped, or its database gone; from its beginning to its end.
+type killing struct {
+	what     string
+	from, to time.Time
+}
+
+// querier is the database as it is found in the end, within a transaction.
+type querier interface {
+	Query(query string, args ...any) (*sql.Rows, error)
+}
 
 // inFlight is the number of calls that one endpoint may get at a time, and so
 // the number that one kill may make it get twice.
@@ -36,15 +42,29 @@ type findings struct {
 	worst      int // calls in flight at one endpoint that explain them
 }
 
+// among counts the faults of one kind.
+func (f *findings) among(kind string) (n int) {
+	for _, fault := range f.faults {
+		if strings.HasPrefix(fault, kind) {
+			n++
+		}
+	}
+	return n
+}
+
 func (f *findings) fault(format string, args ...any) {
 	f.faults = append(f.faults, fmt.Sprintf(format, args...))
 }
 
-// invariants are queries that must give no row. Each names what is wrong.
-var invariants = []string{
+// ofFile are the invariants that SQLite's file has beside the others.
+var ofFile = []string{
 	`select 'pragma integrity_check: ' || integrity_check from pragma_integrity_check where integrity_check <> 'ok'`,
 	`select 'foreign key of ' || "table" || ' to ' || parent from pragma_foreign_key_check`,
+}
 
+// invariants are queries that must give no row. Each names what is wrong, in
+// the SQL that both engines understand.
+var invariants = []string{
 	`with have as (select site_id, status, count(*) n from comments group by 1, 2)
 		select site_id || '/' || status || ': ' || coalesce(c.n, 0) || ' counted, ' || coalesce(h.n, 0) || ' there'
 		from status_counts c full join have h using (site_id, status) where coalesce(c.n, 0) <> coalesce(h.n, 0)`,
@@ -82,14 +102,13 @@ var invariants = []string{
 		select 'event ' || event_id || ' has ' || coalesce(n, 0) || ' deliveries' from events left join owed using (event_id) where sequence > 0 and coalesce(n, 0) <> 1`,
 }
 
-// check holds the promises and the deliveries against the file.
-func (e evidence) check() (f findings, err error) {
-	db, err := sql.Open("sqlite3", "file:"+e.db+"?mode=ro")
-	if err != nil {
-		return f, err
+// check holds the promises and the deliveries against the database.
+func (e evidence) check(db querier, file bool) (f findings, err error) {
+	all := invariants
+	if file {
+		all = append(ofFile, invariants...)
 	}
-	defer db.Close()
-	for _, query := range invariants {
+	for _, query := range all {
 		rows, err := texts(db, query)
 		if err != nil {
 			return f, fmt.Errorf("%w in %s", err, query)
@@ -102,7 +121,7 @@ func (e evidence) check() (f findings, err error) {
 	for _, b := range e.bad {
 		f.fault("a call that should not have been: %s", b)
 	}
-	for _, step := range []func(*sql.DB, *findings) error{e.checkComments, e.checkDecisions, e.checkVotes, e.checkDeliveries} {
+	for _, step := range []func(querier, *findings) error{e.checkComments, e.checkHistories, e.checkDecisions, e.checkVotes, e.checkDeliveries} {
 		if err := step(db, &f); err != nil {
 			return f, err
 		}
@@ -110,7 +129,7 @@ func (e evidence) check() (f findings, err error) {
 	return f, nil
 }
 
-func texts(db *sql.DB, query string, args ...any) (all []string, err error) {
+func texts(db querier, query string, args ...any) (all []string, err error) {
 	rows, err := db.Query(query, args...)
 	if err != nil {
 		return nil, err
@@ -127,7 +146,7 @@ func texts(db *sql.DB, query string, args ...any) (all []string, err error) {
 }
 
 // table reads columns of text into a map from the first to the others.
-func table(db *sql.DB, query string) (map[string][]string, error) {
+func table(db querier, query string) (map[string][]string, error) {
 	rows, err := db.Query(query)
 	if err != nil {
 		return nil, err
@@ -154,7 +173,7 @@ func table(db *sql.DB, query string) (map[string][]string, error) {
 
 // checkComments: every acknowledged comment and edit is there, and nothing
 // that was not acknowledged: a repeated request made one comment.
-func (e evidence) checkComments(db *sql.DB, f *findings) error {
+func (e evidence) checkComments(db querier, f *findings) error {
 	comments, err := table(db, "select comment_id, status, revision, site_id from comments")
 	if err != nil {
 		return err
@@ -170,7 +189,7 @@ func (e evidence) checkComments(db *sql.DB, f *findings) error {
 			continue
 		}
 		if row[0] != p.status || row[1] != fmt.Sprint(p.revision) || row[2] != p.site {
-			history, err := texts(db, `select actor_kind || ' ' || action || ' ' || revision || ' ' || state || ' ' || at || ' ' || decision_id from decisions where comment_id = ? order by at`, p.id)
+			history, err := texts(db, `select actor_kind || ' ' || action || ' ' || revision || ' ' || state || ' ' || at || ' ' || decision_id from decisions where comment_id = $1 order by at`, p.id)
 			f.fault("comment %s is %v, answered was %s, revision %d; decisions: %q %v", p.id, row, p.status, p.revision, history, err)
 		}
 		for n, text := range p.texts {
@@ -191,8 +210,8 @@ func (e evidence) checkComments(db *sql.DB, f *findings) error {
 
 // checkDecisions: every acknowledged decision is on record and in force, unless
 // it was undone; every acknowledged undo was one.
-func (e evidence) checkDecisions(db *sql.DB, f *findings) error {
-	stored, err := table(db, "select comment_id || ' ' || decision_id, to_status, state from decisions")
+func (e evidence) checkDecisions(db querier, f *findings) error {
+	stored, err := table(db, "select comment_id || ' ' || decision_id, to_status, state, revision from decisions")
 	if err != nil {
 		return err
 	}
@@ -210,6 +229,8 @@ func (e evidence) checkDecisions(db *sql.DB, f *findings) error {
 			f.fault("LOST: decision %s, comment %s to %s", d.id, d.comment.id, d.to)
 		case row[0] != d.to:
 			f.fault("decision %s is to %s, acknowledged was %s", d.id, row[0], d.to)
+		case row[2] != fmt.Sprint(d.seen):
+			f.fault("ILLEGAL: decision %s is on revision %s, seen was %d", d.id, row[2], d.seen)
 		case d.undone && row[1] != "undone":
 			f.fault("LOST: the undo of decision %s, which is %s", d.id, row[1])
 		case row[1] != "done" && !window:
@@ -219,7 +240,7 @@ func (e evidence) checkDecisions(db *sql.DB, f *findings) error {
 	return nil
 }
 
-func (e evidence) checkVotes(db *sql.DB, f *findings) error {
+func (e evidence) checkVotes(db querier, f *findings) error {
 	stored, err := table(db, "select comment_id, votes_up, votes_down from comments")
 	if err != nil {
 		return err
@@ -244,8 +265,8 @@ func (e evidence) checkVotes(db *sql.DB, f *findings) error {
 
 // checkDeliveries: every event of the log was received, byte for byte, those of
 // one comment in their order, and more than once only around a kill.
-func (e evidence) checkDeliveries(db *sql.DB, f *findings) error {
-	logged, err := table(db, "select event_id, site_id, type, cast(body as text), comment_id from events where sequence > 0")
+func (e evidence) checkDeliveries(db querier, f *findings) error {
+	logged, err := table(db, "select event_id, site_id, type, body, comment_id from events where sequence > 0")
 	if err != nil {
 		return err
 	}
@@ -267,7 +288,7 @@ func (e evidence) checkDeliveries(db *sql.DB, f *findings) error {
 		} else {
 			lane := d.path + " " + d.comment
 			if d.sequence != last[lane]+1 {
-				f.fault("comment %s: event %d was delivered after event %d", d.comment, d.sequence, last[lane])
+				f.fault("ORDER: comment %s: event %d was delivered after event %d", d.comment, d.sequence, last[lane])
 			}
 			last[lane] = d.sequence
 		}
@@ -275,9 +296,9 @@ func (e evidence) checkDeliveries(db *sql.DB, f *findings) error {
 	}
 	for path, spans := range again {
 		if n := capacity(spans, len(e.kills)); n > inFlight {
-			f.fault("%s: some kill made %d calls come twice, more than were in flight", path, n)
+			f.fault("%s: some fault made %d calls come twice, more than were in flight", path, n)
 		} else if n < 0 {
-			f.fault("%s: a call came twice without a kill in between", path)
+			f.fault("%s: a call came twice without a fault in between", path)
 		} else {
 			f.worst = max(f.worst, n)
 		}

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // client is one writer: a reader of the sites who comments, edits and votes,
@@ -18,8 +20,8 @@ import (
 // a time and asks again until it is answered, so it knows what it was promised.
 type client struct {
 	n     int
-	base  string
-	token string // the moderator's
+	addrs []string // of the nodes; each request takes any of them
+	token string   // the moderator's
 	rand  *rand.Rand
 	http  *http.Client
 	book  *book
@@ -27,9 +29,9 @@ type client struct {
 	own   []*promise // comments, oldest first
 }
 
-func newClient(n int, base, token string, seed uint64, b *book) *client {
+func newClient(n int, addrs []string, token string, seed uint64, b *book) *client {
 	return &client{
-		n: n, base: base, token: token, book: b, rand: rand.New(rand.NewPCG(seed, uint64(n)+2)),
+		n: n, addrs: addrs, token: token, book: b, rand: rand.New(rand.NewPCG(seed, uint64(n)+2)),
 		http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 2}},
 	}
 }
@@ -57,12 +59,16 @@ func (c *client) act() error {
 	switch n := c.rand.IntN(100); {
 	case n < 30:
 		return c.post()
-	case n < 40:
+	case n < 36:
 		return c.postAgain()
+	case n < 40:
+		return c.postTwice()
 	case n < 52:
 		return c.edit(c.some())
 	case n < 64:
 		return c.vote()
+	case n < 70:
+		return c.race(c.some())
 	default:
 		return c.decide(c.some())
 	}
@@ -86,7 +92,10 @@ func (c *client) words() string {
 	return "What " + name.String() + " said"
 }
 
-func (c *client) post() error {
+func (c *client) post() error { return c.submit(c.draft()) }
+
+// draft is a comment that is not yet sent.
+func (c *client) draft() *promise {
 	p := &promise{site: sites[c.rand.IntN(len(sites))], text: c.words()}
 	p.key = "post " + p.text
 	page := fmt.Sprintf("page-%d", c.rand.IntN(5))
@@ -98,21 +107,62 @@ func (c *client) post() error {
 	if parent := c.parentFor(p); parent != "" {
 		body["parent_id"] = parent
 	}
-	var out struct {
-		Comment struct {
-			ID, Status string
-			Revision   int
-		}
-		EditToken string `json:"edit_token"`
+	return p
+}
+
+// submitted is what the API answers to a new comment.
+type submitted struct {
+	Comment struct {
+		ID, Status string
+		Revision   int
 	}
-	status, err := c.call(&request{method: "POST", path: "/api/v1/sites/" + p.site + "/comments", key: p.key, body: body, wants: 201}, &out)
+	EditToken string `json:"edit_token"`
+}
+
+func (p *promise) submission() *request {
+	return &request{method: "POST", path: "/api/v1/sites/" + p.site + "/comments", key: p.key, body: p.body, wants: 201}
+}
+
+func (c *client) submit(p *promise) error {
+	var out submitted
+	status, err := c.call(p.submission(), &out)
 	if err != nil || status != 201 {
 		return err
 	}
+	c.keep(p, out)
+	return nil
+}
+
+// keep writes down a comment that has been acknowledged.
+func (c *client) keep(p *promise, out submitted) {
 	p.id, p.status, p.revision, p.edit = out.Comment.ID, out.Comment.Status, out.Comment.Revision, out.EditToken
 	p.texts = map[int]string{1: p.text}
 	c.own = append(c.own, p)
 	c.book.comment(p)
+}
+
+// twin is a second connection of the same reader, for what happens at once.
+func (c *client) twin() *client {
+	return &client{n: c.n, addrs: c.addrs, token: c.token, book: c.book, http: c.http, rand: rand.New(rand.NewPCG(c.rand.Uint64(), 0))}
+}
+
+// postTwice sends one submission to two nodes at once, as an impatient reader
+// does: it makes one comment.
+func (c *client) postTwice() error {
+	p, twin := c.draft(), c.twin()
+	var first, second submitted
+	var g errgroup.Group
+	var statuses [2]int
+	g.Go(func() (err error) { statuses[0], err = c.call(p.submission(), &first); return err })
+	g.Go(func() (err error) { statuses[1], err = twin.call(p.submission(), &second); return err })
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if statuses != [2]int{201, 201} || first.Comment.ID != second.Comment.ID {
+		c.book.wrong("one submission sent twice at once is answered with %v: %s and %s", statuses, first.Comment.ID, second.Comment.ID)
+	}
+	c.keep(p, first)
+	c.book.count(&c.book.replays)
 	return nil
 }
 
@@ -133,8 +183,8 @@ func (c *client) parentFor(p *promise) string {
 // phone does that has lost the answer.
 func (c *client) postAgain() error {
 	p := c.some()
-	var out struct{ Comment struct{ ID string } }
-	if _, err := c.call(&request{method: "POST", path: "/api/v1/sites/" + p.site + "/comments", key: p.key, body: p.body, wants: 201}, &out); err != nil {
+	var out submitted
+	if _, err := c.call(p.submission(), &out); err != nil {
 		return err
 	}
 	if out.Comment.ID != p.id {
@@ -173,17 +223,12 @@ func (c *client) decide(p *promise) error {
 	if targets[action] == p.status {
 		action = map[string]string{"approve": "reject", "reject": "approve", "spam": "approve"}[action]
 	}
-	c.made++
-	r := &request{
-		method: "POST", path: "/api/v1/moderation/decisions", bearer: c.token, wants: 200, key: fmt.Sprintf("decide %d %d", c.n, c.made),
-		body: map[string]any{"action": action, "items": []map[string]any{{"id": p.id, "revision": p.revision, "status": p.status}}},
-	}
 	var out decided
-	status, err := c.call(r, &out)
+	status, err := c.call(c.ruling(p, action), &out)
 	if err != nil {
 		return err
 	}
-	if status != 200 || len(out.Results) != 1 || !out.Results[0].OK {
+	if status != 200 || !out.ok() {
 		return c.refresh(p)
 	}
 	d := c.book.decided(p, out.DecisionID, targets[action])
@@ -203,6 +248,49 @@ type decided struct {
 	}
 }
 
+func (d decided) ok() bool { return len(d.Results) == 1 && d.Results[0].OK }
+
+// ruling is the request for a decision upon what the client knows of p.
+func (c *client) ruling(p *promise, action string) *request {
+	c.made++
+	return &request{
+		method: "POST", path: "/api/v1/moderation/decisions", bearer: c.token, wants: 200, key: fmt.Sprintf("decide %d %d %s", c.n, c.made, action),
+		body: map[string]any{"action": action, "items": []map[string]any{{"id": p.id, "revision": p.revision, "status": p.status}}},
+	}
+}
+
+// race makes two different decisions upon one sight of a comment, at once and
+// on any two nodes: one of them wins, the other is a conflict.
+func (c *client) race(p *promise) error {
+	var actions []string
+	for _, action := range []string{"approve", "reject", "spam"} {
+		if targets[action] != p.status {
+			actions = append(actions, action)
+		}
+	}
+	c.rand.Shuffle(len(actions), func(i, j int) { actions[i], actions[j] = actions[j], actions[i] })
+	var outs [2]decided
+	var g errgroup.Group
+	for i, by := range []*client{c, c.twin()} {
+		r := c.ruling(p, actions[i])
+		g.Go(func() error { _, err := by.call(r, &outs[i]); return err })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if outs[0].ok() == outs[1].ok() {
+		c.book.wrong("comment %s: of %s and %s at once, upon the same sight, both were answered %v", p.id, actions[0], actions[1], outs[0].ok())
+		return c.refresh(p)
+	}
+	for i, out := range outs {
+		if out.ok() {
+			c.book.decided(p, out.DecisionID, targets[actions[i]])
+		}
+	}
+	c.book.count(&c.book.races)
+	return nil
+}
+
 func (c *client) undo(p *promise, d *decision) error {
 	var out decided
 	r := &request{method: "POST", path: "/api/v1/moderation/decisions/" + d.id + "/undo", bearer: c.token, wants: 200, body: struct{}{}}
@@ -210,7 +298,7 @@ func (c *client) undo(p *promise, d *decision) error {
 	if err != nil {
 		return err
 	}
-	if status != 200 || len(out.Results) != 1 || !out.Results[0].OK {
+	if status != 200 || !out.ok() {
 		return c.refresh(p) // too late, or an earlier try was in time
 	}
 	c.book.undone(p, d, out.Results[0].Status)
@@ -296,7 +384,7 @@ func (c *client) call(r *request, into any) (status int, err error) {
 			}
 		}
 		c.book.count(&c.book.retries)
-		<-time.After(10 * time.Millisecond)
+		<-time.After(time.Duration(10+c.rand.IntN(20)) * time.Millisecond)
 	}
 	return 0, errors.Join(errors.New("no answer"), err)
 }
@@ -306,7 +394,7 @@ func (c *client) once(r *request, body []byte) (int, []byte, error) {
 	if r.body != nil {
 		content = bytes.NewReader(body)
 	}
-	req, err := http.NewRequest(r.method, c.base+r.path, content)
+	req, err := http.NewRequest(r.method, "http://"+anyOf(c.addrs, c.rand)+r.path, content)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -326,5 +414,14 @@ func (c *client) once(r *request, body []byte) (int, []byte, error) {
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
+	if res.StatusCode == http.StatusServiceUnavailable {
+		c.book.count(&c.book.refused)
+		if res.Header.Get("retry-after") == "" {
+			c.book.wrong("%s %s is answered with 503 and no Retry-After: %s", r.method, r.path, answer)
+		}
+	}
+	if res.StatusCode == http.StatusInternalServerError {
+		c.book.wrong("%s %s is answered with 500: %s", r.method, r.path, answer)
+	}
 	return res.StatusCode, answer, err
 }

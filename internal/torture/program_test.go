@@ -2,53 +2,151 @@ package torture
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	_ "github.com/mattn/go-sqlite3"
 )
 
-// program is the built binary with a database and an address of its own.
-type program struct {
-	t    testing.TB
-	bin  string
-	db   string
-	addr string
-	env  []string
-	said *os.File // stderr of all servers, one after the other
-	cmd  *exec.Cmd
+// installation is the built binary with a database, and the nodes that serve
+// it.
+type installation struct {
+	t   testing.TB
+	bin string
+	dsn string // as the program is told
+	env []string
+	dir string
+	// open opens the database for the harness; the engine is SQLite's or
+	// PostgreSQL's.
+	open  func() (*sql.DB, error)
+	input string // for the next command's standard input
+	nodes []*node
 }
 
-// build builds the binary, once for each test or benchmark.
-func build(t testing.TB) *program {
-	t.Helper()
-	dir := t.TempDir()
-	p := &program{t: t, bin: filepath.Join(dir, "afterword"), db: filepath.Join(dir, "afterword.db"), addr: freeAddr(t)}
-	p.env = append(os.Environ(),
-		"AFTERWORD_WEBHOOK_ALLOW=127.0.0.0/8",
-		"AFTERWORD_WEBHOOK_SCHEDULE=50ms,50ms,100ms,100ms,200ms,200ms,500ms,1s,1s,1s,2s,2s",
-	)
-	if out, err := exec.Command("go", "build", "-o", p.bin, "github.com/afterword-comments/afterword/cmd/afterword").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+// file tells whether the database is SQLite's.
+func (in *installation) file() bool { return !strings.HasPrefix(in.dsn, "postgres:") }
+
+// node is one `afterword serve`, at an address that it keeps over restarts.
+type node struct {
+	*installation
+	name string
+	addr string
+	said *os.File // stderr of all its processes, one after the other
+
+	mu  sync.Mutex // of what follows: one fault at a time
+	cmd *exec.Cmd
+}
+
+// binary builds the program, once for all tests.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "afterword-torture-")
+	if err != nil {
+		return "", err
 	}
-	var err error
-	if p.said, err = os.Create(filepath.Join(dir, "stderr")); err != nil {
+	built = dir
+	bin := filepath.Join(dir, "afterword")
+	out, err := exec.Command("go", "build", "-o", bin, "github.com/afterword-comments/afterword/cmd/afterword").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+// built is the folder of the binary, once there is one.
+var built string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built != "" {
+		_ = os.RemoveAll(built)
+	}
+	os.Exit(code)
+}
+
+// onSQLite is an installation with one node on a file.
+func onSQLite(t testing.TB) *installation {
+	t.Helper()
+	in := install(t)
+	in.dsn = filepath.Join(in.dir, "afterword.db")
+	in.open = func() (*sql.DB, error) { return sql.Open("sqlite3", "file:"+in.dsn+"?_busy_timeout=5000") }
+	in.add()
+	return in
+}
+
+// onPostgres is an installation on a database server; its nodes are to be
+// added.
+func onPostgres(t testing.TB, dsn string) *installation {
+	t.Helper()
+	in := install(t)
+	in.dsn = dsn
+	in.open = func() (*sql.DB, error) { return sql.Open("pgx", dsn) }
+	in.env = append(in.env, "AFTERWORD_SECRET_KEY=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+	return in
+}
+
+func install(t testing.TB) *installation {
+	t.Helper()
+	bin, err := binary()
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		p.kill()
-		p.said.Close()
-		if t.Failed() {
-			t.Logf("the servers said:\n%s", tail(p.said.Name()))
+	return &installation{t: t, bin: bin, dir: t.TempDir(), env: append(os.Environ(),
+		"AFTERWORD_WEBHOOK_ALLOW=127.0.0.0/8",
+		"AFTERWORD_WEBHOOK_SCHEDULE=50ms,50ms,100ms,100ms,200ms,200ms,500ms,1s,1s,1s,2s,2s",
+	)}
+}
+
+// add gives the installation one more node, which is not started.
+func (in *installation) add() *node {
+	in.t.Helper()
+	n := &node{installation: in, name: fmt.Sprintf("node %d", len(in.nodes)+1), addr: freeAddr(in.t)}
+	var err error
+	if n.said, err = os.Create(filepath.Join(in.dir, n.name)); err != nil {
+		in.t.Fatal(err)
+	}
+	in.nodes = append(in.nodes, n)
+	in.t.Cleanup(func() {
+		n.kill()
+		n.said.Close()
+		if in.t.Failed() {
+			in.t.Logf("%s said:\n%s", n.name, tail(n.said.Name()))
 		}
 	})
-	return p
+	return n
+}
+
+// grow adds and starts nodes until there are so many.
+func (in *installation) grow(to int) {
+	in.t.Helper()
+	for len(in.nodes) < to {
+		in.add()
+	}
+	for _, n := range in.nodes {
+		n.start()
+	}
+	for _, n := range in.nodes {
+		n.ready()
+	}
+}
+
+// addrs are where the nodes are, whether or not they run.
+func (in *installation) addrs() (all []string) {
+	for _, n := range in.nodes {
+		all = append(all, n.addr)
+	}
+	return all
 }
 
 func freeAddr(t testing.TB) string {
@@ -67,24 +165,24 @@ func tail(path string) []byte {
 }
 
 // admin runs an administrative command and reads the object that it prints.
-func (p *program) admin(into any, args ...string) {
-	p.t.Helper()
-	out, err := p.run(append(args, "--json")...)
+func (in *installation) admin(into any, args ...string) {
+	in.t.Helper()
+	out, err := in.run(append(args, "--json")...)
 	if err != nil {
-		p.t.Fatalf("afterword %v: %v", args, err)
+		in.t.Fatalf("afterword %v: %v", args, err)
 	}
 	if into == nil {
 		return
 	}
 	if err := json.Unmarshal(out, into); err != nil {
-		p.t.Fatalf("afterword %v: %v in %s", args, err, out)
+		in.t.Fatalf("afterword %v: %v in %s", args, err, out)
 	}
 }
 
 // run runs a command on the database, whether or not a server runs.
-func (p *program) run(args ...string) ([]byte, error) {
-	cmd := exec.Command(p.bin, append([]string{"--db", p.db}, args...)...)
-	cmd.Env = p.env
+func (in *installation) run(args ...string) ([]byte, error) {
+	cmd := exec.Command(in.bin, append([]string{"--db", in.dsn}, args...)...)
+	cmd.Env, cmd.Stdin = in.env, strings.NewReader(in.input)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
@@ -94,53 +192,81 @@ func (p *program) run(args ...string) ([]byte, error) {
 	return out, err
 }
 
-// start starts the server; ready tells when it takes traffic.
-func (p *program) start() {
-	p.t.Helper()
-	p.cmd = exec.Command(p.bin, "--db", p.db, "--log-level", "warn", "serve", "--addr", p.addr)
-	p.cmd.Env, p.cmd.Stderr = p.env, p.said
-	if err := p.cmd.Start(); err != nil {
-		p.t.Fatal(err)
+// start starts the node; ready tells when it takes traffic.
+func (n *node) start() {
+	n.t.Helper()
+	if n.cmd != nil {
+		return
 	}
+	cmd := exec.Command(n.bin, "--db", n.dsn, "--log-level", "warn", "serve", "--addr", n.addr)
+	cmd.Env, cmd.Stderr = n.env, n.said
+	if err := cmd.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	n.cmd = cmd
 }
 
-// ready waits until the server takes traffic.
-func (p *program) ready() {
-	p.t.Helper()
-	await(p.t, "the server to be ready", func() bool {
-		res, err := http.Get("http://" + p.addr + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer res.Body.Close()
-		return res.StatusCode == http.StatusOK
-	})
+// ready waits until the node takes traffic.
+func (n *node) ready() {
+	n.t.Helper()
+	await(n.t, n.name+" to be ready", n.isReady)
 }
 
-// kill ends the server as a power cut would; it reports whether there was one
-// to kill.
-func (p *program) kill() bool {
-	if p.cmd == nil {
+func (n *node) isReady() bool {
+	client := http.Client{Timeout: 5 * time.Second}
+	defer client.CloseIdleConnections()
+	res, err := client.Get("http://" + n.addr + "/readyz")
+	if err != nil {
 		return false
 	}
-	err := p.cmd.Process.Kill()
-	_ = p.cmd.Wait() // "signal: killed", which we know
-	p.cmd = nil
+	defer res.Body.Close()
+	return res.StatusCode == http.StatusOK
+}
+
+// kill ends the node as a power cut would; it reports whether there was one to
+// kill.
+func (n *node) kill() bool {
+	if n.cmd == nil {
+		return false
+	}
+	err := n.cmd.Process.Kill()
+	_ = n.cmd.Wait() // "signal: killed", which we know
+	n.cmd = nil
 	return err == nil
 }
 
-// stop ends the server as an operator would.
-func (p *program) stop() {
-	p.t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		p.t.Fatal(err)
-	}
-	err := p.cmd.Wait()
-	p.cmd = nil
-	if err != nil {
-		p.t.Errorf("SIGTERM: %v", err)
+// freeze stops the node in the middle of what it does; thaw lets it go on.
+func (n *node) freeze() { n.signal(syscall.SIGSTOP) }
+func (n *node) thaw()   { n.signal(syscall.SIGCONT) }
+
+func (n *node) signal(s syscall.Signal) {
+	n.t.Helper()
+	if err := n.cmd.Process.Signal(s); err != nil {
+		n.t.Fatalf("%s: %v", n.name, err)
 	}
 }
+
+// stop ends the node as an operator would.
+func (n *node) stop() {
+	n.t.Helper()
+	n.signal(syscall.SIGTERM)
+	ended := make(chan error, 1)
+	go func() { ended <- n.cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			n.t.Errorf("%s: SIGTERM: %v", n.name, err)
+		}
+	case <-time.After(patience):
+		n.t.Errorf("%s does not stop", n.name)
+		_ = n.cmd.Process.Kill()
+		<-ended
+	}
+	n.cmd = nil
+}
+
+// anyOf is one of the nodes' addresses: what a balancer without memory does.
+func anyOf(addrs []string, r *rand.Rand) string { return addrs[r.IntN(len(addrs))] }
 
 // patience bounds every wait for something that has to happen.
 const patience = time.Minute
