@@ -20,8 +20,20 @@ type Ballot struct {
 	Client Client
 }
 
-// Vote sets this reader's vote. A guest is an address and a browser, per
-// comment: enough against playing, and nothing is kept that tells who it was.
+// voicesOfNetwork is how many readers of one network count on one comment.
+const voicesOfNetwork = 8
+
+// voice tells a guest from others on one comment: by the network, and by which
+// of a few places there the browser's name falls into. So an office has more
+// than one voice, and whoever thinks up names for a browser has no more than an
+// office. Nothing is kept that tells who it was.
+func (s *Service) voice(purpose, site, id string, c Client) string {
+	network := Network(c.IP)
+	place := s.Ring.MAC("voice", site, id, network, c.Agent)[0] % voicesOfNetwork
+	return s.digest(purpose, site, id, network, string('0'+place))
+}
+
+// Vote sets this reader's vote.
 func (s *Service) Vote(ctx context.Context, b Ballot) (votes Votes, err error) {
 	if b.Value < -1 || b.Value > 1 {
 		return votes, fault.Input("value", "invalid", "A vote is 1, 0 or -1.")
@@ -30,7 +42,7 @@ func (s *Service) Vote(ctx context.Context, b Ballot) (votes Votes, err error) {
 		return votes, err
 	}
 	at := s.Now()
-	voter := s.digest("voter", b.Site, b.ID, Network(b.Client.IP), b.Client.Agent)
+	voter := s.voice("voter", b.Site, b.ID, b.Client)
 	limit, err := s.feedbackBucket(ctx, b.Site, b.Client, at)
 	if err != nil {
 		return votes, err
@@ -117,7 +129,7 @@ func (s *Service) Report(ctx context.Context, p Complaint) (id string, err error
 		return "", err
 	}
 	at := s.Now()
-	reporter := s.digest("reporter", p.Site, p.ID, Network(p.Client.IP), p.Client.Agent)
+	reporter := s.voice("reporter", p.Site, p.ID, p.Client)
 	limit, err := s.feedbackBucket(ctx, p.Site, p.Client, at)
 	if err != nil {
 		return "", err

@@ -14,7 +14,7 @@ func TestVotes(t *testing.T) {
 	s := h.public("Vote for me.")
 	vote := func(reader, value int) comment.Votes {
 		t.Helper()
-		votes, err := h.Vote(ctx(), comment.Ballot{Site: "daily", ID: s.Comment.ID, Value: value, Client: comment.Client{Origin: origin, IP: "203.0.113.1", Agent: fmt.Sprint("Browser/", reader)}})
+		votes, err := h.Vote(ctx(), comment.Ballot{Site: "daily", ID: s.Comment.ID, Value: value, Client: comment.Client{Origin: origin, IP: fmt.Sprint("203.0.113.", reader)}})
 		h.must(err)
 		return votes
 	}
@@ -33,6 +33,31 @@ func TestVotes(t *testing.T) {
 	if v := h.thread(comment.Ask{})[0]; v.Votes != (comment.Votes{Up: 1}) {
 		t.Errorf("shown are %+v", v.Votes)
 	}
+}
+
+// An office has more than one voice; whoever makes up names of browsers has not
+// more than an office, and another network has its own.
+func TestANetworkHasSoManyVoices(t *testing.T) {
+	h := newHouse(t)
+	s := h.public("Vote for me.")
+	from := func(ip string) (votes, reports int) {
+		for i := range 200 {
+			client := comment.Client{IP: ip, Agent: fmt.Sprint("Browser/", i)}
+			_, err := h.Vote(ctx(), comment.Ballot{Site: "daily", ID: s.Comment.ID, Value: 1, Client: client})
+			h.must(err)
+			_, err = h.Report(ctx(), comment.Complaint{Site: "daily", ID: s.Comment.ID, Reason: "spam", Client: client})
+			h.must(err)
+		}
+		c := h.row(s.Comment.ID)
+		return c.VotesUp, c.Reports
+	}
+	for i, ip := range []string{"2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"} {
+		want := []int{8, 8, 16}[i]
+		if votes, reports := from(ip); votes != want || reports != want {
+			t.Errorf("after %s: %d votes, %d reports; want %d", ip, votes, reports, want)
+		}
+	}
+	h.wantTrueCounts()
 }
 
 func TestVotesAtOnceAreAllCounted(t *testing.T) {

@@ -162,7 +162,7 @@ func flip(s string) string {
 
 func TestVotes(t *testing.T) {
 	t.Parallel()
-	h := open(t)
+	h := open(t, behind("127.0.0.1"))
 	mod := h.staff("grace", comment.Admin, "daily")
 	p := h.public(mod, "One.")
 	at := comments + "/" + p.Comment.ID + "/vote"
@@ -172,13 +172,13 @@ func TestVotes(t *testing.T) {
 		got := into[struct {
 			Value int
 			Votes struct{ Up, Down int }
-		}](h.put(at, map[string]int{"value": step.value}, agent(step.reader)).want(200))
+		}](h.put(at, map[string]int{"value": step.value}, reader(step.reader)).want(200))
 		if got.Votes.Up != step.up || got.Votes.Down != step.down || got.Value != step.value {
 			t.Errorf("%+v: %+v", step, got)
 		}
 	}
-	h.put(at, `{"value":1}`, agent(1)).want(200)
-	h.unchanged(func() { h.put(at, `{"value":1}`, agent(1)).want(200) })
+	h.put(at, `{"value":1}`, reader(1)).want(200)
+	h.unchanged(func() { h.put(at, `{"value":1}`, reader(1)).want(200) })
 	if got := h.thread("").Comments[0].Votes; got.Up != 1 {
 		t.Errorf("%+v", got)
 	}
@@ -186,16 +186,16 @@ func TestVotes(t *testing.T) {
 		t.Errorf("votes are told to integrators: %s", diff)
 	}
 	h.patch(daily+"/options", `{"votes":"off"}`, as(mod)).want(200)
-	h.unchanged(func() { h.put(at, `{"value":-1}`, agent(1)).refused(403, "votes_off") })
+	h.unchanged(func() { h.put(at, `{"value":-1}`, reader(1)).refused(403, "votes_off") })
 }
 
 func TestVotesAtOnce(t *testing.T) {
 	t.Parallel()
-	h := open(t)
+	h := open(t, behind("127.0.0.1"))
 	mod := h.staff("grace", comment.Admin, "daily")
 	p := h.public(mod, "One.")
 	together(20, func(i int) {
-		h.put(comments+"/"+p.Comment.ID+"/vote", map[string]int{"value": 1}, agent(i%10)).want(200)
+		h.put(comments+"/"+p.Comment.ID+"/vote", map[string]int{"value": 1}, reader(i%10)).want(200)
 	})
 	if got := h.thread("").Comments[0].Votes; got.Up != 10 || got.Down != 0 {
 		t.Errorf("%+v, want 10", got)
@@ -204,13 +204,13 @@ func TestVotesAtOnce(t *testing.T) {
 
 func TestReports(t *testing.T) {
 	t.Parallel()
-	h := open(t)
+	h := open(t, behind("127.0.0.1"))
 	mod := h.staff("grace", comment.Admin, "daily")
 	p := h.public(mod, "One.")
 	at := comments + "/" + p.Comment.ID + "/reports"
-	report := func(reader int, reason string) {
+	report := func(n int, reason string) {
 		t.Helper()
-		h.post(at, map[string]string{"reason": reason, "note": "Look."}, agent(reader)).want(201)
+		h.post(at, map[string]string{"reason": reason, "note": "Look."}, reader(n)).want(201)
 	}
 	report(1, "spam")
 	report(2, "hate")

@@ -143,8 +143,7 @@ func TestForwardedForFromTheRight(t *testing.T) {
 	}
 }
 
-// TestVotersAreTheirAddresses: a vote belongs to an address and a browser, so
-// who stands behind a trusted proxy is not taken for the proxy.
+// TestVotersAreTheirAddresses: a vote belongs to an address, so who stands behind a trusted proxy is not taken for the proxy.
 func TestVotersAreTheirAddresses(t *testing.T) {
 	t.Parallel()
 	h := open(t, behind("127.0.0.1"))

@@ -121,7 +121,7 @@ func TestForeignIDs(t *testing.T) {
 			}
 			token := as(admin)
 			if strings.HasPrefix(c.path, comments) {
-				token = agent(1)
+				token = reader(1)
 			}
 			foreign := h.send(c.method, fmt.Sprintf(c.path, c.id), body, token)
 			none := h.send(c.method, fmt.Sprintf(c.path, comment.NewID()), body, token)

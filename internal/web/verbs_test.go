@@ -233,5 +233,5 @@ func together(n int, do func(i int)) {
 	wg.Wait()
 }
 
-// agent makes a request look like another reader's.
-func agent(n int) change { return header("User-Agent", fmt.Sprintf("browser %d", n)) }
+// reader makes a request another reader's, in a house that is behind("127.0.0.1").
+func reader(n int) change { return header("X-Forwarded-For", fmt.Sprintf("203.0.113.%d", n)) }
