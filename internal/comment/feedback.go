@@ -130,6 +130,7 @@ func (s *Service) Report(ctx context.Context, p Complaint) (id string, err error
 	}
 	at := s.Now()
 	reporter := s.voice("reporter", p.Site, p.ID, p.Client)
+	p.Once = p.Once.of(s, p.Client)
 	limit, err := s.feedbackBucket(ctx, p.Site, p.Client, at)
 	if err != nil {
 		return "", err

@@ -52,6 +52,20 @@ type Once struct {
 	Answer func(result any) (status int, body []byte, err error)
 }
 
+// ownKey is the length from which an idempotency key is taken for one that
+// nobody else has, such as a UUID.
+const ownKey = 32
+
+// of makes a reader's key that others may think of too count within the
+// reader's network only: the answer carries an edit token. A longer one counts
+// from everywhere, as a phone that lost its network tries again from another.
+func (o Once) of(s *Service, c Client) Once {
+	if o.Key != "" && len(o.Key) < ownKey {
+		o.Scope += " " + s.digest("receipt of a network", o.Scope, Network(c.IP))
+	}
+	return o
+}
+
 // Repeated is the error of a request whose key has been seen: the answer that
 // was given then is the answer now.
 type Repeated struct{ Receipt Receipt }

@@ -76,6 +76,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 	if d.source, err = cleanText(sub.Text); err != nil {
 		return out, err
 	}
+	sub.Once = sub.Once.of(s, sub.Client)
 	if err := s.prepare(ctx, &d, sub); err != nil {
 		return out, err
 	}

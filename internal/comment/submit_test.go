@@ -567,6 +567,47 @@ func TestARequestWithAKeyHappensOnce(t *testing.T) {
 
 // What was answered is answered again, whatever has become of the world since:
 // the client that did not hear the first answer must not get another one.
+// An answer carries an edit token, so a key that anybody may think of is one
+// network's; a long one is its client's, wherever that is by now.
+func TestAKeyIsItsClients(t *testing.T) {
+	h := newHouse(t)
+	elsewhere := func(sub comment.Submission) comment.Submission {
+		sub.Client.IP = "198.51.100.1"
+		return sub
+	}
+	short := post("First!")
+	short.Once = once("k1", "hash")
+	mine, other := h.submit(short), h.submit(elsewhere(short))
+	if mine.Comment.ID == other.Comment.ID || mine.EditToken == other.EditToken {
+		t.Error("another client was given the first one's comment")
+	}
+	for _, again := range []struct {
+		sub  comment.Submission
+		want comment.Submitted
+	}{{short, mine}, {elsewhere(short), other}} {
+		_, err := h.Submit(ctx(), again.sub)
+		wantRepeated(t, err, again.want.Comment.ID)
+	}
+	foreign := elsewhere(short)
+	foreign.Client.IP, foreign.Once = "198.51.100.2", once("k1", "another hash")
+	h.submit(foreign) // another's key does not stand in the way
+
+	long := post("From the train.")
+	long.Once = once("1c9e6a1b-7d3f-4a55-9c0e-2f4b8d6a7e90", "hash")
+	first := h.submit(long)
+	_, err := h.Submit(ctx(), elsewhere(long))
+	wantRepeated(t, err, first.Comment.ID)
+
+	report := comment.Complaint{Site: "daily", ID: h.public("Report me.").Comment.ID, Reason: "spam", Once: once("k2", "report")}
+	report.Client.IP = "203.0.113.77"
+	one, err := h.Report(ctx(), report)
+	h.must(err)
+	report.Client.IP = "198.51.100.1"
+	if two, err := h.Report(ctx(), report); err != nil || one == two {
+		t.Errorf("another client's report: %v", err)
+	}
+}
+
 func TestARepetitionGetsItsAnswerWhateverHappenedSince(t *testing.T) {
 	t.Parallel()
 	for name, happens := range map[string]func(h *house, parent string){
