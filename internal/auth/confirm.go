@@ -9,7 +9,7 @@ import (
 )
 
 // confirmedFor is how long a password that was given counts for what asks for
-// it again: roles, accounts and the secrets of webhooks.
+// it again: roles, accounts, where webhooks go and their secrets.
 const confirmedFor = 5 * time.Minute
 
 // Fresh says whether the person behind a browser's session has given the

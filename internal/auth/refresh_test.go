@@ -245,4 +245,6 @@ type brokenStore struct{ err error }
 func (s brokenStore) Room() error { return s.err }
 
 func (s brokenStore) View(context.Context, func(comment.Reader) error) error { return s.err }
-func (s brokenStore) Write(context.Context, comment.Sites, func(comment.Tx) error) error    { return s.err }
+func (s brokenStore) Write(context.Context, comment.Sites, func(comment.Tx) error) error {
+	return s.err
+}

@@ -143,7 +143,7 @@ func (s *Server) Register(router fiber.Router) {
 	patch("/api/v1/sites/:site/pages", s.private, s.staff, moderator, s.changePage)
 	get("/api/v1/sites/:site/events", s.private, s.staff, admin, s.events)
 	get("/api/v1/sites/:site/webhooks", s.private, s.staff, admin, s.endpoints)
-	post("/api/v1/sites/:site/webhooks", s.private, s.staff, admin, s.addEndpoint)
+	post("/api/v1/sites/:site/webhooks", s.private, s.staff, admin, s.fresh, s.addEndpoint)
 	get("/api/v1/sites/:site/webhooks/:id", s.private, s.staff, admin, s.endpoint)
 	patch("/api/v1/sites/:site/webhooks/:id", s.private, s.staff, admin, s.changeEndpoint)
 	del("/api/v1/sites/:site/webhooks/:id", s.private, s.staff, admin, s.removeEndpoint)

@@ -194,9 +194,19 @@ func TestChangePassword(t *testing.T) {
 	// What makes accounts asks for the password again after a while.
 	clock.advance(6 * time.Minute)
 	fresh := `{"email":"new@staff.example","role":"viewer"}`
-	h.unchanged(func() { h.post("/api/v1/users", fresh, who...).refused(403, "confirm_required") })
+	e := h.endpoint(h.staff("script", comment.Owner, ""), "http://127.0.0.1:8/")
+	elsewhere := `{"url":"http://127.0.0.1:9/"}`
+	h.unchanged(func() {
+		h.post("/api/v1/users", fresh, who...).refused(403, "confirm_required")
+		h.post(hooks, elsewhere, who...).refused(403, "confirm_required")
+		h.patch(hooks+"/"+e.ID, elsewhere, who...).refused(403, "confirm_required")
+		h.post(hooks+"/"+e.ID+"/rotate", nil, who...).refused(403, "confirm_required")
+	})
+	h.patch(hooks+"/"+e.ID, `{"status":"paused"}`, who...).want(200)
 	h.post("/api/v1/auth/confirm", map[string]string{"password": phrase}, who...).want(204)
 	h.post("/api/v1/users", fresh, who...).want(201)
+	h.post(hooks, `{"url":"http://127.0.0.1:10/"}`, who...).want(201)
+	h.patch(hooks+"/"+e.ID, elsewhere, who...).want(200)
 
 	h.post(path, body(phrase, "entirely other words"), who...).want(204)
 	h.get("/api/v1/auth/me", who...).refused(401, "unauthorized")

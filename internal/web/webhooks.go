@@ -149,6 +149,11 @@ func (s *Server) changeEndpoint(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if in.URL != "" { // like a new endpoint, it reads everything that the site will ever say
+		if err := s.Auth.Fresh(identity(c)); err != nil {
+			return err
+		}
+	}
 	e, err := s.Hooks.Change(c.UserContext(), param(c, "site"), param(c, "id"), webhook.Change(in), actor(c))
 	if err != nil {
 		return err
