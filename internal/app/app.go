@@ -193,7 +193,7 @@ func (a *App) build() error {
 		Now: a.Comments.Now, NewID: comment.NewID,
 	}
 	a.Hub = live.NewHub(a.Store)
-	a.Cache = live.NewCache(a.Store, a.Comments.SiteOf)
+	a.Cache = live.NewCache(a.Store)
 	a.Cache.Now = func() time.Time { return a.Comments.Now() }
 	a.Store.OnCommit(a.Cache.Committed)
 	proxies, err := prefixes(a.settings.TrustedProxies)

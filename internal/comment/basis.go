@@ -7,7 +7,8 @@ import "time"
 type Basis struct {
 	Site  string
 	Pages []string // ids of the pages that it shows something of
-	// Unsettled: a page that does not exist yet may be what was asked for.
+	// Unsettled: another page, or one that does not exist yet, may come to be what
+	// was asked for. See Event.Renames.
 	Unsettled bool
 	Votes     bool      // it shows the votes of these pages too
 	Until     time.Time // when time alone makes it another one; zero = never
@@ -42,6 +43,18 @@ func (e Event) Reach() Reach {
 		return ReachSite
 	}
 	return ReachPage
+}
+
+// Renames reports whether a name may mean another page after the event: one was
+// made or corrected, or has its first public comment (see findPage).
+func (e Event) Renames() bool {
+	switch e.Type {
+	case CommentCreated:
+		return true
+	case CommentRejected, CommentMarkedSpam, CommentDeleted, CommentRestored, CommentErased, CommentVoted, PageClosed, PageOpened:
+		return false // what these take away or change belongs to a page that was found before
+	}
+	return e.Reach() >= ReachPage
 }
 
 // restOn notes that an answer shows something of a page that was found under

@@ -32,13 +32,12 @@ const (
 // the commit was acknowledged. This process's own commits are heard of before
 // they are acknowledged (Committed), those of others through the log (Run).
 type Cache struct {
-	log   CacheLog
-	sites func(ctx context.Context, key string) (comment.Site, error)
-	Now   func() time.Time
+	log CacheLog
+	Now func() time.Time
 
 	mu        sync.Mutex
 	entries   map[string]*entry
-	known     map[string]*siteCache
+	sites     map[string]*siteCache
 	settled   shelf
 	unsettled shelf
 	hits      uint64
@@ -47,10 +46,10 @@ type Cache struct {
 	compressors compressors
 }
 
-// NewCache makes an empty cache over a log. sites reads a site.
-func NewCache(log CacheLog, sites func(ctx context.Context, key string) (comment.Site, error)) *Cache {
+// NewCache makes an empty cache over a log.
+func NewCache(log CacheLog) *Cache {
 	return &Cache{
-		log: log, sites: sites, Now: time.Now, entries: map[string]*entry{}, known: map[string]*siteCache{},
+		log: log, Now: time.Now, entries: map[string]*entry{}, sites: map[string]*siteCache{},
 		settled: shelf{most: cacheMost}, unsettled: shelf{most: unsettledMost},
 	}
 }
@@ -62,6 +61,7 @@ type entry struct {
 	basis comment.Basis
 	size  int
 	site  *siteCache
+	as    uint64 // what site.renamed was when it was kept
 	shelf *shelf
 	place *list.Element
 }
@@ -92,13 +92,13 @@ func (c *Cache) get(key []byte) any {
 	return e.value
 }
 
-// outlived drops an entry that time has made another one.
+// outlived drops an entry that time, or a page made since, has made another one.
 func (c *Cache) outlived(e *entry) bool {
-	if e.basis.Until.IsZero() || c.Now().Before(e.basis.Until) {
-		return false
+	over := e.basis.Unsettled && e.as != e.site.renamed || !e.basis.Until.IsZero() && !c.Now().Before(e.basis.Until)
+	if over {
+		c.drop(e)
 	}
-	c.drop(e)
-	return true
+	return over
 }
 
 // fill is one reading under way. Everybody who asks for the same key meanwhile
@@ -183,7 +183,7 @@ func (c *Cache) finish(st *siteCache, key string, f *fill) {
 }
 
 func (c *Cache) keep(st *siteCache, key string, m made) {
-	e := &entry{key: key, value: m.value, basis: m.basis, size: entryCost + 2*len(key) + 40*len(m.basis.Pages) + m.size, site: st, shelf: &c.settled}
+	e := &entry{key: key, value: m.value, basis: m.basis, size: entryCost + 2*len(key) + 40*len(m.basis.Pages) + m.size, site: st, as: st.renamed, shelf: &c.settled}
 	if m.basis.Unsettled {
 		e.shelf = &c.unsettled
 	}

@@ -35,7 +35,7 @@ func (c *Cache) follow(ctx context.Context, st *siteCache) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !st.followed || head < st.seq {
+	if !st.followed { // else somebody was faster, and what they saw is seen by the reading too
 		st.followed, st.seq = true, head
 	}
 	return nil
@@ -97,8 +97,8 @@ type position struct {
 func (c *Cache) positions() map[string]position {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at := make(map[string]position, len(c.known))
-	for key, st := range c.known {
+	at := make(map[string]position, len(c.sites))
+	for key, st := range c.sites {
 		if st.followed {
 			at[key] = position{st, st.seq}
 		}
@@ -147,7 +147,6 @@ func (c *Cache) forget(st *siteCache, head int64) {
 	defer c.mu.Unlock()
 	st.seq = head
 	clear(st.own)
-	clear(st.known)
 	c.apply(st, touch{reach: comment.ReachSite})
 }
 

@@ -9,42 +9,38 @@ import (
 // siteCache is what the cache knows of one site of which it keeps, or is
 // reading, something.
 type siteCache struct {
-	key       string
-	entries   map[*entry]bool
-	pages     map[string]map[*entry]bool // by the id of a page that they show
-	unsettled map[*entry]bool
-	fills     map[string]*fill
-	// known are pages that an event has named. An event of any other page may be
-	// of one that has just been made.
-	known    map[string]bool
+	key     string
+	entries map[*entry]bool
+	pages   map[string]map[*entry]bool // by the id of a page that they show
+	fills   map[string]*fill
+	// renamed counts the events after which a name may mean another page; what is
+	// unsettled and was read before the last one is not used again.
+	renamed  uint64
 	followed bool
 	seq      int64          // up to here the log has been followed
 	own      map[int64]bool // events after it that Committed has told already
 }
 
-// Bounds of what is remembered of a site beside its entries.
-const (
-	knownMost = 2000
-	ownMost   = 10000
-)
+// ownMost bounds what is remembered of this process's own commits.
+const ownMost = 10000
 
 // siteOf gives the state of a site, a new one if need be.
 func (c *Cache) siteOf(key string) *siteCache {
-	st := c.known[key]
+	st := c.sites[key]
 	if st == nil {
 		st = &siteCache{
-			key: key, entries: map[*entry]bool{}, pages: map[string]map[*entry]bool{}, unsettled: map[*entry]bool{},
-			fills: map[string]*fill{}, known: map[string]bool{}, own: map[int64]bool{},
+			key: key, entries: map[*entry]bool{}, pages: map[string]map[*entry]bool{},
+			fills: map[string]*fill{}, own: map[int64]bool{},
 		}
-		c.known[key] = st
+		c.sites[key] = st
 	}
 	return st
 }
 
 // leave forgets a site of which nothing is kept.
 func (c *Cache) leave(st *siteCache) {
-	if len(st.entries) == 0 && len(st.fills) == 0 && c.known[st.key] == st {
-		delete(c.known, st.key)
+	if len(st.entries) == 0 && len(st.fills) == 0 && c.sites[st.key] == st {
+		delete(c.sites, st.key)
 	}
 }
 
@@ -56,14 +52,10 @@ func (st *siteCache) add(e *entry) {
 		}
 		st.pages[id][e] = true
 	}
-	if e.basis.Unsettled {
-		st.unsettled[e] = true
-	}
 }
 
 func (st *siteCache) remove(e *entry) {
 	delete(st.entries, e)
-	delete(st.unsettled, e)
 	for _, id := range e.basis.Pages {
 		if delete(st.pages[id], e); len(st.pages[id]) == 0 {
 			delete(st.pages, id)
@@ -73,14 +65,14 @@ func (st *siteCache) remove(e *entry) {
 
 // touch is what an event means to answers of its site.
 type touch struct {
-	reach comment.Reach
-	page  string
-	fresh bool // the page may be a new one
+	reach   comment.Reach
+	page    string
+	renames bool
 }
 
 // concerns reports whether the touch makes another answer of what rests on b.
 func (t touch) concerns(b comment.Basis) bool {
-	if t.reach == comment.ReachSite || t.fresh && b.Unsettled {
+	if t.reach == comment.ReachSite || t.renames && b.Unsettled {
 		return true
 	}
 	if t.reach == comment.ReachNothing || t.reach == comment.ReachVotes && !b.Votes {
@@ -100,7 +92,7 @@ func (c *Cache) Committed(events []comment.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range events {
-		st := c.known[events[i].Site]
+		st := c.sites[events[i].Site]
 		if st == nil {
 			continue
 		}
@@ -112,14 +104,8 @@ func (c *Cache) Committed(events []comment.Event) {
 }
 
 func (c *Cache) touch(st *siteCache, e *comment.Event) {
-	t := touch{reach: e.Reach(), page: e.PageID, fresh: e.PageID != "" && !st.known[e.PageID]}
-	if t.fresh {
-		if len(st.known) >= knownMost {
-			clear(st.known)
-		}
-		st.known[e.PageID] = true
-	}
-	if t.fresh || t.reach != comment.ReachNothing {
+	t := touch{reach: e.Reach(), page: e.PageID, renames: e.Renames()}
+	if t.renames || t.reach != comment.ReachNothing {
 		c.apply(st, t)
 	}
 }
@@ -128,18 +114,16 @@ func (c *Cache) apply(st *siteCache, t touch) {
 	for _, f := range st.fills {
 		f.touched = append(f.touched, t)
 	}
-	among := []map[*entry]bool{st.pages[t.page]}
-	if t.fresh {
-		among = append(among, st.unsettled)
+	if t.renames {
+		st.renamed++
 	}
+	some := st.pages[t.page]
 	if t.reach == comment.ReachSite {
-		among = append(among, st.entries)
+		some = st.entries
 	}
-	for _, some := range among {
-		for e := range some {
-			if t.concerns(e.basis) {
-				c.drop(e)
-			}
+	for e := range some {
+		if t.concerns(e.basis) {
+			c.drop(e)
 		}
 	}
 }
@@ -152,7 +136,11 @@ func (c *Cache) Site(ctx context.Context, key string) (*comment.Site, error) {
 		return st, nil
 	}
 	v, err := c.fill(ctx, key, string(at), func() (made, error) {
-		st, err := c.sites(ctx, key)
+		var st comment.Site
+		err := c.log.View(ctx, func(r comment.Reader) (err error) {
+			st, err = r.Site(key)
+			return err
+		})
 		return made{&st, 1024, comment.Basis{Site: key}}, err
 	})
 	if err != nil {
