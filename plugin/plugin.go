@@ -28,11 +28,13 @@ import (
 
 // Config is what an installation is told. Only DB is required.
 type Config struct {
-	// DB is a file path or sqlite:PATH.
+	// DB is a file path, sqlite:PATH, or postgres://user@host/database, which
+	// many processes may serve at once.
 	DB string
 	// SecretKey is base64 of at least 32 random bytes, several with commas
 	// between while a key is rotated, newest first. Empty means the file
-	// afterword.key beside the database, which is made if need be.
+	// afterword.key beside the database, which is made if need be; on PostgreSQL
+	// it is required, and the same for every process.
 	SecretKey string
 	// WebhookAllow lists, as CIDR ranges with commas between, addresses that
 	// webhooks may be sent to although they are private; http is allowed there.
@@ -55,17 +57,13 @@ type Config struct {
 // Afterword is a running installation. One process serves a SQLite file.
 type Afterword struct {
 	app  *app.App
-	lock *store.Lock
+	lock *store.Lock // nil on PostgreSQL
 }
 
 // New opens the database, brings its schema up to date and gets everything
 // ready. It fails if another instance serves the same file.
 func New(ctx context.Context, c Config) (*Afterword, error) {
-	path, err := store.FilePath(c.DB)
-	if err != nil {
-		return nil, err
-	}
-	lock, err := store.LockFile(path)
+	lock, err := lockFile(c.DB)
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +73,31 @@ func New(ctx context.Context, c Config) (*Afterword, error) {
 		Version: web.Version{Version: c.Version, Commit: c.Commit, Go: runtime.Version()},
 	})
 	if err != nil {
-		return nil, errors.Join(err, lock.Release())
+		return nil, errors.Join(err, release(lock))
 	}
-	a.Store.KeepBallast()
+	if lock != nil {
+		a.Store.KeepBallast()
+	}
 	return &Afterword{app: a, lock: lock}, nil
+}
+
+// lockFile keeps other instances off a file. A server is for many.
+func lockFile(db string) (*store.Lock, error) {
+	if store.IsServer(db) {
+		return nil, nil
+	}
+	path, err := store.FilePath(db)
+	if err != nil {
+		return nil, err
+	}
+	return store.LockFile(path)
+}
+
+func release(lock *store.Lock) error {
+	if lock == nil {
+		return nil
+	}
+	return lock.Release()
 }
 
 // FiberConfig is how the app should be set up: strict routing, limits and
@@ -110,4 +129,4 @@ func (a *Afterword) Run(ctx context.Context) error { return a.app.Run(ctx) }
 func (a *Afterword) Stop() { a.app.Stop() }
 
 // Close closes the database. Run must have returned.
-func (a *Afterword) Close() error { return errors.Join(a.app.Close(), a.lock.Release()) }
+func (a *Afterword) Close() error { return errors.Join(a.app.Close(), release(a.lock)) }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/afterword-comments/afterword/internal/app"
@@ -14,9 +15,17 @@ type migrateCmd struct{}
 // Run brings the schema up to date.
 func (c *migrateCmd) Run(e *env) error {
 	return e.setUp(func(a *app.App) error {
-		return e.print(map[string]any{"db": a.Store.Path(), "schema": store.SchemaVersion()}, "%s has schema %d.", a.Store.Path(), store.SchemaVersion())
+		db := a.Store.Path()
+		if db == "" {
+			db = store.Masked(e.settings.DB)
+		}
+		return e.print(map[string]any{"db": db, "schema": store.SchemaVersion()}, "%s has schema %d.", db, store.SchemaVersion())
 	})
 }
+
+// errServerCopies: a copy made through SQL would know nothing of point-in-time
+// recovery, which a server's own tools can do.
+var errServerCopies = errors.New("backup and restore are for SQLite; a PostgreSQL database is copied with pg_dump or pg_basebackup, and restored with pg_restore")
 
 type backupCmd struct {
 	File string `arg:"" help:"File to write; it must not exist."`
@@ -24,6 +33,9 @@ type backupCmd struct {
 
 // Run writes a consistent copy.
 func (c *backupCmd) Run(e *env) error {
+	if store.IsServer(e.settings.DB) {
+		return errServerCopies
+	}
 	return e.administer(func(a *app.App) error {
 		if err := a.Store.Backup(e.ctx, c.File); err != nil {
 			return err
@@ -38,6 +50,9 @@ type restoreCmd struct {
 
 // Run replaces the database by a backup.
 func (c *restoreCmd) Run(e *env) error {
+	if store.IsServer(e.settings.DB) {
+		return errServerCopies
+	}
 	if err := store.Restore(e.ctx, c.File, e.settings.DB); err != nil {
 		return err
 	}

@@ -16,19 +16,22 @@ type configCheckCmd struct{}
 // Run prints every setting, and fails on the first one that cannot be.
 func (c *configCheckCmd) Run(e *env) error {
 	s := e.settings
-	path, err := store.FilePath(s.DB)
-	if err != nil {
-		return err
+	db, key := store.Masked(s.DB), masked(s.SecretKey)
+	if !store.IsServer(s.DB) {
+		path, err := store.FilePath(s.DB)
+		if err != nil {
+			return err
+		}
+		db = path
+		if s.SecretKey == "" {
+			key = "(file " + app.KeyFile(path) + ")"
+		}
 	}
-	if err := app.Check(app.Settings{WebhookAllow: s.WebhookAllow, WebhookSchedule: s.WebhookSchedule, TrustedProxies: s.TrustedProxies}); err != nil {
+	if err := app.Check(app.Settings{DB: s.DB, SecretKey: s.SecretKey, WebhookAllow: s.WebhookAllow, WebhookSchedule: s.WebhookSchedule, TrustedProxies: s.TrustedProxies}); err != nil {
 		return err
-	}
-	key := masked(s.SecretKey)
-	if s.SecretKey == "" {
-		key = "(file " + app.KeyFile(path) + ")"
 	}
 	rows := []struct{ name, value string }{
-		{"addr", s.Addr}, {"db", path}, {"secret_key", key}, {"webhook_allow", s.WebhookAllow}, {"webhook_schedule", s.WebhookSchedule},
+		{"addr", s.Addr}, {"db", db}, {"secret_key", key}, {"webhook_allow", s.WebhookAllow}, {"webhook_schedule", s.WebhookSchedule},
 		{"trusted_proxies", s.TrustedProxies}, {"metrics_addr", s.MetricsAddr}, {"metrics_token", masked(s.MetricsToken)}, {"log_level", s.LogLevel},
 	}
 	if e.json {

@@ -20,8 +20,8 @@ import (
 // settings are the operator's, for every command.
 type settings struct {
 	Addr             string `help:"Address to listen on (demo, serve)." default:"127.0.0.1:8080" env:"AFTERWORD_ADDR" placeholder:"HOST:PORT"`
-	DB               string `help:"Database: a file path or sqlite:PATH." default:"afterword.db" env:"AFTERWORD_DB" placeholder:"DB"`
-	SecretKey        string `help:"Installation key: base64 of at least 32 random bytes. Default: the file afterword.key beside the database." env:"AFTERWORD_SECRET_KEY" placeholder:"BASE64"`
+	DB               string `help:"Database: a file path, sqlite:PATH or postgres://user:password@host:5432/database." default:"afterword.db" env:"AFTERWORD_DB" placeholder:"DB"`
+	SecretKey        string `help:"Installation key: base64 of at least 32 random bytes. Default: the file afterword.key beside the database; required on PostgreSQL." env:"AFTERWORD_SECRET_KEY" placeholder:"BASE64"`
 	SecretKeyFile    string `help:"File with the installation key." env:"AFTERWORD_SECRET_KEY_FILE" placeholder:"FILE"`
 	WebhookAllow     string `help:"Address ranges that webhooks may go to although they are private (CIDR, commas between)." env:"AFTERWORD_WEBHOOK_ALLOW" placeholder:"CIDR,…"`
 	WebhookSchedule  string `help:"Delays before the retries of a webhook, in place of the standard ones." env:"AFTERWORD_WEBHOOK_SCHEDULE" placeholder:"5s,5m,…"`
@@ -79,6 +79,9 @@ func (s *settings) plugin(e *env) plugin.Config {
 // A database that is not there is a mistake, not a new one: a backup of nothing
 // would be no backup.
 func (e *env) administer(do func(*app.App) error) error {
+	if store.IsServer(e.settings.DB) {
+		return e.setUp(do)
+	}
 	path, err := store.FilePath(e.settings.DB)
 	if err != nil {
 		return usageError{err}

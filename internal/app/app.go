@@ -138,8 +138,13 @@ func (a *App) read(s Settings) (err error) {
 			return fmt.Errorf("AFTERWORD_WEBHOOK_SCHEDULE: %w", err)
 		}
 	}
-	_, err = prefixes(s.TrustedProxies)
-	return err
+	if _, err = prefixes(s.TrustedProxies); err != nil || !store.IsServer(s.DB) {
+		return err
+	}
+	if s.SecretKey == "" {
+		return errors.New("an installation on PostgreSQL needs its key in AFTERWORD_SECRET_KEY or AFTERWORD_SECRET_KEY_FILE, the same on every node: base64 of at least 32 random bytes, as from: openssl rand -base64 32")
+	}
+	return store.CheckServer(s.DB)
 }
 
 func prefixes(list string) (all []netip.Prefix, err error) {
@@ -229,7 +234,7 @@ func (a *App) ready(ctx context.Context) error {
 		return err
 	}
 	return a.Store.View(ctx, func(r comment.Reader) error {
-		_, err := r.LogSites()
+		_, _, err := r.LogHead("")
 		return err
 	})
 }

@@ -108,7 +108,7 @@ func newRawPost(b *testing.B, db *sql.DB) *rawPost {
 		"insert into log_heads (site_id, seq, hash) values ($1, $2, $3) on conflict (site_id) do update set seq = excluded.seq, hash = excluded.hash",
 		"insert into events (" + eventColumns + ") values (" + places(1, 16) + ")",
 	} {
-		stmt, err := db.Prepare(sqlite.bind(text))
+		stmt, err := db.Prepare(numbered(text))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -206,7 +206,7 @@ func readThread(b *testing.B, s *Store, sort comment.Sort) {
 func readByDriver(b *testing.B, path, statement string) {
 	db := sqliteConnector(address(path, sqliteSettings.Encode()))
 	b.Cleanup(func() { db.Close() })
-	stmt, err := db.Prepare(sqlite.bind(statement))
+	stmt, err := db.Prepare(numbered(statement))
 	if err != nil {
 		b.Fatal(err)
 	}

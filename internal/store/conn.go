@@ -2,82 +2,61 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 )
 
-// conn is one connection with its prepared statements: their number is the
-// number of statements in this package, so the cache needs no bound. One
-// goroutine uses a conn at a time.
-type conn struct {
-	raw      *sql.Conn
-	dialect  dialect
-	prepared map[string]*sql.Stmt
+// conn is one connection to an engine. One goroutine uses it at a time, and
+// reads an answer to its end before it asks the next question.
+type conn interface {
+	// ready makes sure, before a transaction, that there is a live connection.
+	ready(ctx context.Context) error
+	// exec runs a statement and returns the number of rows that it changed.
+	exec(ctx context.Context, statement string, args ...any) (int64, error)
+	// put runs a statement that is taken to succeed and whose answer nobody
+	// needs. An engine behind a wire sends it together with the next one that
+	// has an answer; its error is then trouble late.
+	put(ctx context.Context, statement string, args ...any) error
+	// sure is put for a statement that is taken to change one row, where
+	// assume is on; it then returns 1. Otherwise it is exec.
+	sure(ctx context.Context, statement string, args ...any) (int64, error)
+	// assume turns the guesses of sure on or off.
+	assume(on bool)
+	// each reads the rows of a statement.
+	each(ctx context.Context, statement string, args []any, read func(scanner) error) error
+	// script runs the statements of a migration.
+	script(ctx context.Context, statements string) error
+	// mark names the point that has been reached. back takes back what was run
+	// since, and reports whether it could, as nothing of it had taken effect.
+	mark() mark
+	back(mark) bool
+	// flush sends what was put.
+	flush(ctx context.Context) error
+	// trouble is what stands in the way of the transaction.
+	trouble() trouble
+	close()
 }
 
-func newConn(ctx context.Context, db *sql.DB, d dialect) (*conn, error) {
-	raw, err := db.Conn(ctx)
-	if err != nil {
-		return nil, d.wrap(err)
-	}
-	return &conn{raw: raw, dialect: d, prepared: map[string]*sql.Stmt{}}, nil
-}
+// mark is a point in the statements of a transaction.
+type mark struct{ queued, wrote int }
 
-func (c *conn) close() {
-	for _, stmt := range c.prepared {
-		stmt.Close()
-	}
-	c.raw.Close()
-}
+// trouble tells what is left of a transaction after an error.
+type trouble int
 
-func (c *conn) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
-	if stmt := c.prepared[text]; stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := c.raw.PrepareContext(ctx, c.dialect.bind(text))
-	if err != nil {
-		return nil, c.dialect.wrap(err)
-	}
-	c.prepared[text] = stmt
-	return stmt, nil
-}
-
-// exec runs a statement and returns the number of rows that it changed.
-func (c *conn) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	stmt, err := c.prepare(ctx, text)
-	if err != nil {
-		return 0, err
-	}
-	res, err := stmt.ExecContext(ctx, args...)
-	if err != nil {
-		return 0, c.dialect.wrap(err)
-	}
-	n, err := res.RowsAffected()
-	return n, c.dialect.wrap(err)
-}
+const (
+	fine   trouble = iota
+	failed         // the engine takes nothing before a rollback
+	late           // a guess was wrong, perhaps about an earlier use case
+	again          // the engine wants the whole transaction once more
+	gone           // the connection is lost, and the transaction with it
+	doubt          // it was lost in the middle of a commit
+)
 
 // scanner is a row to read columns from.
 type scanner interface{ Scan(dest ...any) error }
-
-func (c *conn) each(ctx context.Context, text string, args []any, read func(scanner) error) error {
-	stmt, err := c.prepare(ctx, text)
-	if err != nil {
-		return err
-	}
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return c.dialect.wrap(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := read(rows); err != nil {
-			return c.dialect.wrap(err)
-		}
-	}
-	return c.dialect.wrap(rows.Err())
-}
 
 // list reads every row of a statement.
 func list[T any](q *query, read func(scanner) (T, error), text string, args ...any) ([]T, error) {
@@ -117,9 +96,14 @@ type instant struct{ t *time.Time }
 // Scan implements sql.Scanner.
 func (i instant) Scan(v any) error {
 	us, _ := v.(int64)
+	return i.ScanInt64(pgtype.Int8{Int64: us})
+}
+
+// ScanInt64 implements pgtype.Int64Scanner, which spares the way over any.
+func (i instant) ScanInt64(v pgtype.Int8) error {
 	*i.t = time.Time{}
-	if us != 0 {
-		*i.t = time.UnixMicro(us).UTC()
+	if v.Int64 != 0 {
+		*i.t = time.UnixMicro(v.Int64).UTC()
 	}
 	return nil
 }

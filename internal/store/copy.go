@@ -66,7 +66,7 @@ func (c Copying) Run(ctx context.Context) (done []CopiedTable, err error) {
 }
 
 func (c Copying) sides(ctx context.Context) (from, to *side, err error) {
-	if isPostgres(c.From) == isPostgres(c.To) {
+	if IsServer(c.From) == IsServer(c.To) {
 		return nil, nil, errors.New("a copy goes from a SQLite file to PostgreSQL or back; for a second file use `afterword backup`, for a second PostgreSQL pg_dump")
 	}
 	// Opening the target brings its schema up to date.

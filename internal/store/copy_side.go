@@ -10,15 +10,10 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 )
-
-func isPostgres(dsn string) bool {
-	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
-}
 
 // side is one of the two databases of a copy, on one connection.
 type side struct {
@@ -30,7 +25,7 @@ type side struct {
 
 // openSide opens a database that nobody serves meanwhile.
 func openSide(ctx context.Context, dsn string) (s *side, err error) {
-	s = &side{postgres: isPostgres(dsn)}
+	s = &side{postgres: IsServer(dsn)}
 	if s.postgres {
 		s.db, err = sql.Open("pgx", dsn)
 	} else {
@@ -76,7 +71,7 @@ func (s *side) text(statement string) string {
 	if s.postgres {
 		return statement
 	}
-	return sqlite.bind(statement)
+	return numbered(statement)
 }
 
 func (s *side) exec(ctx context.Context, statement string, args ...any) error {

@@ -80,7 +80,7 @@ func (s *Store) Examine(ctx context.Context) error {
 func (s *Store) examineTables(ctx context.Context) error {
 	db := sqliteConnector(address(s.path, "mode=ro&_busy_timeout=5000"), "pragma query_only = on")
 	defer db.Close()
-	c, err := newConn(ctx, db, s.dialect)
+	c, err := newSQLiteConn(ctx, db)
 	if err != nil {
 		return err
 	}

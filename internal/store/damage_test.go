@@ -156,11 +156,11 @@ func TestAfterTheMachineWentDown(t *testing.T) {
 func TestAFileThatStaysLocked(t *testing.T) {
 	s := openDaily(t)
 	const patience = 300 * time.Millisecond
-	s.writer.patience = patience
-	if _, err := s.writer.conn.exec(t.Context(), "pragma busy_timeout = 50"); err != nil {
+	s.writer.dialect.begin = sqliteBegin(patience)
+	if _, err := s.writers[0].exec(t.Context(), "pragma busy_timeout = 50"); err != nil {
 		t.Fatal(err)
 	}
-	other, err := newConn(t.Context(), sqliteConnector(address(s.Path(), "")), sqlite)
+	other, err := newSQLiteConn(t.Context(), sqliteConnector(address(s.Path(), "")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ func (s *Store) Receivers(ctx context.Context, site string) (all []comment.Endpo
 // FanOut inserts deliveries, save those that are there already and those whose
 // endpoint has been removed.
 func (s *Store) FanOut(ctx context.Context, site string, deliveries []comment.Delivery) error {
-	return s.writer.do(ctx, func(w *write) error {
+	return s.writer.apart(ctx, "fan out", func(w *write) error {
 		for _, d := range deliveries {
 			if _, err := w.conn.exec(w.ctx, insertOwed, site, d.ID, d.EndpointID, d.EventSeq, d.EventID, d.Type,
 				d.CommentID, d.Sequence, d.Replay, micros(d.NextAt), micros(d.CreatedAt)); err != nil {
@@ -61,7 +61,7 @@ const insertOwed = `insert into deliveries (site_id, delivery_id, endpoint_id, e
 // Claim leases deliveries that are due. Endpoints that have waited longest come
 // first and share what there is, so that none starves another.
 func (s *Store) Claim(ctx context.Context, ask comment.Claim) (calls []comment.Call, err error) {
-	err = s.writer.do(ctx, func(w *write) error {
+	err = s.writer.apart(ctx, "claim", func(w *write) error {
 		calls = nil
 		ready, err := list(&w.query, scanEndpoint, readyEndpoints, micros(ask.Now), ask.Most)
 		if err != nil || len(ready) == 0 {
@@ -196,7 +196,7 @@ func (w *write) claimOne(c *claims, d candidate) error {
 // Record stores outcomes. One whose lease is not its own any more, or whose
 // delivery has been cancelled, changes nothing.
 func (s *Store) Record(ctx context.Context, outcomes []comment.Outcome) error {
-	return s.writer.do(ctx, func(w *write) error {
+	return s.writer.apart(ctx, "record", func(w *write) error {
 		for _, o := range outcomes {
 			if err := w.record(o); err != nil {
 				return fmt.Errorf("outcome of delivery %s: %w", o.Delivery.ID, err)
@@ -272,7 +272,7 @@ var nextDelivery = "select min(case when due < gate_until then gate_until else d
 // ReleaseLeases makes due what a former process was sending when it ended. An
 // SQLite file has one sender, so every lease in it is such a one.
 func (s *Store) ReleaseLeases(ctx context.Context) error {
-	return s.writer.do(ctx, func(w *write) error {
+	return s.writer.apart(ctx, "release", func(w *write) error {
 		_, err := w.conn.exec(w.ctx, allLeases)
 		return err
 	})

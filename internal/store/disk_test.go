@@ -16,7 +16,7 @@ import (
 func limit(t *testing.T, s *Store, pages int) {
 	t.Helper()
 	most := 1 << 30
-	err := s.writer.do(context.Background(), func(w *write) error {
+	err := s.writer.do(context.Background(), nil, func(w *write) error {
 		if pages > 0 {
 			now, err := strconv.Atoi(column(t, w.conn, "pragma page_count")[0])
 			if err != nil {
@@ -109,7 +109,7 @@ func TestAReadOnlyDisk(t *testing.T) {
 	s := openDaily(t)
 	mustWrite(t, s, putPage("p1"))
 	set := func(value string) { // beside the writer, which has nothing to do
-		if _, err := s.writer.conn.exec(t.Context(), "pragma query_only = "+value); err != nil {
+		if _, err := s.writers[0].exec(t.Context(), "pragma query_only = "+value); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -38,7 +38,7 @@ func (q *query) complete(e comment.Endpoint, err error) (comment.Endpoint, error
 	}
 	// Counting stops where nobody would read on: an endpoint that is owed a
 	// million events must not make its page slow.
-	owed, err := one(q, scanInt, "select count(*) from (select 1 from deliveries where site_id = $1 and endpoint_id = $2 and state = 'owed' limit 100000) some", e.Site, e.ID)
+	owed, err := one(q, scanInt, "select count(*) from (select 1 from deliveries where site_id = $1 and endpoint_id = $2 and state = 'owed' limit 100000) few", e.Site, e.ID)
 	e.Owed = int(owed)
 	return e, err
 }

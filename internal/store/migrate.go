@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/afterword-comments/afterword/internal/fault"
 )
 
 //go:embed migrations/*.sql
@@ -47,55 +45,70 @@ const versionTable = `create table if not exists schema_version (
   version    bigint primary key,
   name       text not null,
   applied_at bigint not null
-);`
+);
+`
 
 // migrate applies the steps that are missing, each in one transaction with its
 // version row. A database that is newer than this binary is refused.
-func migrate(ctx context.Context, c *conn) error {
+func migrate(ctx context.Context, c conn, d dialect) error {
 	all, err := migrations()
 	if err != nil {
 		return err
 	}
-	if _, err := c.exec(ctx, c.dialect.ddl(versionTable)); err != nil {
-		return fmt.Errorf("prepare the schema: %w", err)
+	version, err := schemaVersion(ctx, c, d)
+	if err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
 	}
+	newest := all[len(all)-1].number
 	for _, m := range all {
-		if err := apply(ctx, c, m); err != nil {
+		if m.number <= version {
+			continue
+		}
+		if err := apply(ctx, c, d, m); err != nil {
 			return fmt.Errorf("migration %s: %w", m.name, err)
 		}
 	}
-	version, err := one(&query{ctx, c}, scanInt, "select max(version) from schema_version")
-	if err != nil {
-		return err
-	}
-	if newest := all[len(all)-1].number; int(version) > newest {
+	if version > newest {
 		return fmt.Errorf("the database has schema %d, this binary knows %d; run the newer afterword, or restore a backup made before the upgrade", version, newest)
 	}
 	return nil
 }
 
-func apply(ctx context.Context, c *conn, m migration) (err error) {
-	if _, err := c.raw.ExecContext(ctx, "begin immediate"); err != nil {
-		return c.dialect.wrap(err)
+// schemaVersion is 0 for a database that is empty.
+func schemaVersion(ctx context.Context, c conn, d dialect) (int, error) {
+	q := &query{ctx, c}
+	tables, err := one(q, scanInt, d.tables, "schema_version")
+	if err != nil || tables == 0 {
+		return 0, err
+	}
+	version, err := one(q, scanInt, "select coalesce(max(version), 0) from schema_version")
+	return int(version), err
+}
+
+// apply does nothing where another process has been faster.
+func apply(ctx context.Context, c conn, d dialect, m migration) (err error) {
+	if err := d.change(ctx, c); err != nil {
+		return err
 	}
 	defer func() {
 		if err != nil {
-			_, _ = c.raw.ExecContext(ctx, "rollback") // what failed says more
+			_, _ = c.exec(ctx, "rollback") // what failed says more
 		}
 	}()
-	_, err = one(&query{ctx, c}, scanInt, "select version from schema_version where version = $1", m.number)
-	if err == nil || !fault.Is(err, "not_found") {
-		_, _ = c.raw.ExecContext(ctx, "rollback")
+	version, err := schemaVersion(ctx, c, d)
+	if err != nil {
 		return err
 	}
-	if _, err := c.raw.ExecContext(ctx, c.dialect.ddl(m.sql)); err != nil {
-		return c.dialect.wrap(err)
+	if version < m.number {
+		if err := c.script(ctx, d.ddl(versionTable+m.sql)); err != nil {
+			return err
+		}
+		if err := c.put(ctx, "insert into schema_version (version, name, applied_at) values ($1, $2, $3)", m.number, m.name, time.Now().UnixMicro()); err != nil {
+			return err
+		}
 	}
-	if _, err := c.exec(ctx, "insert into schema_version (version, name, applied_at) values ($1, $2, $3)", m.number, m.name, time.Now().UnixMicro()); err != nil {
-		return err
-	}
-	_, err = c.raw.ExecContext(ctx, "commit")
-	return c.dialect.wrap(err)
+	_, err = c.exec(ctx, "commit")
+	return err
 }
 
 // SchemaVersion is the newest migration that this binary knows.

@@ -42,10 +42,12 @@ func (q *query) Sites() ([]comment.Site, error) {
 func (w *write) PutSite(s comment.Site) error {
 	origins, _ := json.Marshal(s.Origins)
 	options, _ := json.Marshal(s.Options.Map())
-	_, err := w.conn.exec(w.ctx, `insert into sites (site_id, name, origins, options, created_at) values ($1, $2, $3, $4, $5)
+	if err := w.conn.put(w.ctx, `insert into sites (site_id, name, origins, options, created_at) values ($1, $2, $3, $4, $5)
 		on conflict (site_id) do update set name = excluded.name, origins = excluded.origins, options = excluded.options`,
-		s.Key, s.Name, string(origins), string(options), micros(s.CreatedAt))
-	return err
+		s.Key, s.Name, string(origins), string(options), micros(s.CreatedAt)); err != nil {
+		return err
+	}
+	return w.conn.put(w.ctx, "insert into log_heads (site_id, seq, hash) values ($1, 0, '') on conflict do nothing", s.Key)
 }
 
 func scanWord(s scanner) (w comment.Word, err error) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -65,40 +66,64 @@ func FilePath(dsn string) (string, error) {
 	return filepath.Abs(path)
 }
 
-func openSQLite(ctx context.Context, dsn string) (*Store, error) {
-	path, err := FilePath(dsn)
+// fileReaders is the number of connections to a file that serve View.
+const fileReaders = 4
+
+func (s *Store) openSQLite(ctx context.Context, dsn string) (err error) {
+	if s.path, err = FilePath(dsn); err != nil {
+		return err
+	}
+	if err := createPrivately(s.path); err != nil {
+		return err
+	}
+	at := address(s.path, sqliteSettings.Encode())
+	writeDB, readDB := sqliteConnector(at), sqliteConnector(at, "pragma query_only = on")
+	s.files = []io.Closer{readDB, writeDB}
+	writeDB.SetMaxOpenConns(1)
+	readDB.SetMaxOpenConns(fileReaders)
+	if err := s.prepareFile(ctx, writeDB); err != nil {
+		return describeOpen(s.path, err)
+	}
+	writer, err := newSQLiteConn(ctx, writeDB)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := createPrivately(path); err != nil {
-		return nil, err
+	var all []conn
+	for range fileReaders {
+		c, err := newSQLiteConn(ctx, readDB)
+		if err != nil {
+			return err
+		}
+		all = append(all, c)
 	}
-	s := &Store{dialect: sqlite, path: path}
-	at := address(path, sqliteSettings.Encode())
-	s.writeDB = sqliteConnector(at)
-	s.writeDB.SetMaxOpenConns(1)
-	if err := s.prepareFile(ctx); err != nil {
-		return nil, errors.Join(err, s.writeDB.Close())
+	s.use(sqlite, []conn{writer}, all)
+	return nil
+}
+
+// sqliteBegin takes the write lock, which is one on all there is. While another
+// process has it, it tries for so long, and then once more.
+func sqliteBegin(patience time.Duration) func(context.Context, conn, []string) (map[string]head, error) {
+	return func(ctx context.Context, c conn, _ []string) (map[string]head, error) {
+		for end := time.Now().Add(patience); ; {
+			err := c.put(ctx, "begin immediate")
+			if err == nil || !fault.Is(err, "storage_locked") || time.Now().After(end) {
+				return map[string]head{}, err
+			}
+		}
 	}
-	s.readDB = sqliteConnector(at, "pragma query_only = on")
-	s.readDB.SetMaxOpenConns(readers)
-	return s, nil
 }
 
 // prepareFile checks the file and brings its schema up to date.
-func (s *Store) prepareFile(ctx context.Context) error {
-	c, err := newConn(ctx, s.writeDB, s.dialect)
+func (s *Store) prepareFile(ctx context.Context, db *sql.DB) error {
+	c, err := newSQLiteConn(ctx, db)
 	if err != nil {
-		return describeOpen(s.path, err)
+		return err
 	}
 	defer c.close()
-	if err = s.checkAtStart(&query{ctx, c}); err == nil {
-		err = migrate(ctx, c)
+	if err := s.checkAtStart(&query{ctx, c}); err != nil {
+		return err
 	}
-	if err != nil {
-		return describeOpen(s.path, err)
-	}
-	return nil
+	return migrate(ctx, c, sqlite)
 }
 
 func describeOpen(path string, err error) error {

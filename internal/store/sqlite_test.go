@@ -45,7 +45,7 @@ func TestSettingsAreInForce(t *testing.T) {
 		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1", "busy_timeout": "5000",
 		"cache_size": "-8000", "trusted_schema": "0", "cell_size_check": "1", "journal_size_limit": "67108864", "temp_store": "2",
 	}
-	check := func(handle string, c *conn, queryOnly string) {
+	check := func(handle string, c conn, queryOnly string) {
 		for name, want := range settings {
 			if got := column(t, c, "pragma "+name); len(got) != 1 || got[0] != want {
 				t.Errorf("%s: %s is %v, want %s", handle, name, got, want)
@@ -55,11 +55,11 @@ func TestSettingsAreInForce(t *testing.T) {
 			t.Errorf("%s: query_only is %s, want %s", handle, got[0], queryOnly)
 		}
 	}
-	err := s.writer.do(t.Context(), func(w *write) error { check("writer", w.conn, "0"); return nil })
+	err := s.writer.do(t.Context(), nil, func(w *write) error { check("writer", w.conn, "0"); return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range readers {
+	for range fileReaders {
 		c := <-s.readers
 		check("reader", c, "1")
 		s.readers <- c
@@ -82,7 +82,7 @@ func TestTablesAreStrict(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	err = s.writer.do(t.Context(), func(w *write) error {
+	err = s.writer.do(t.Context(), nil, func(w *write) error {
 		_, err := w.conn.exec(w.ctx, "update sites set created_at = 'yesterday'")
 		return err
 	})
@@ -162,7 +162,7 @@ func TestOpenRefuses(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return errors.Join(s.writer.do(context.Background(), func(w *write) error {
+			return errors.Join(s.writer.do(context.Background(), nil, func(w *write) error {
 				_, err := w.conn.exec(w.ctx, "insert into schema_version (version, name, applied_at) values (9999, 'future', 0)")
 				return err
 			}), s.Close())
@@ -257,12 +257,12 @@ func TestMigrateTwice(t *testing.T) {
 func TestAFailedMigrationLeavesNothing(t *testing.T) {
 	s := openDaily(t)
 	err := s.View(t.Context(), func(comment.Reader) error {
-		c, err := newConn(t.Context(), sqliteConnector(address(s.Path(), "")), sqlite)
+		c, err := newSQLiteConn(t.Context(), sqliteConnector(address(s.Path(), "")))
 		if err != nil {
 			return err
 		}
 		defer c.close()
-		err = apply(t.Context(), c, migration{99, "0099_bad.sql", "create table good (id bigint\n);\ncreate table sites (id bigint\n);"})
+		err = apply(t.Context(), c, sqlite, migration{99, "0099_bad.sql", "create table good (id bigint\n);\ncreate table sites (id bigint\n);"})
 		if err == nil {
 			t.Error("a table was made twice")
 		}

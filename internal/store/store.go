@@ -6,8 +6,9 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,10 +20,10 @@ import (
 // Store is an open database. Its methods may be called from many goroutines.
 type Store struct {
 	dialect dialect
-	path    string // of the SQLite file
-	writeDB *sql.DB
-	readDB  *sql.DB
-	readers chan *conn
+	path    string      // of the SQLite file
+	files   []io.Closer // what is closed last
+	writers []conn
+	readers chan conn
 	views   int // connections that serve View
 	closed  chan struct{}
 	closing sync.Once
@@ -34,34 +35,40 @@ type Store struct {
 	unexamined bool // by Open; Examine does it
 }
 
-// readers is the number of connections that serve View.
-const readers = 4
-
-// Open opens the database, creating it if it is not there, and brings its
-// schema up to date. dsn is a file path or sqlite:PATH.
+// Open opens the database, creating an SQLite file that is not there, and
+// brings its schema up to date. dsn is a file path, sqlite:PATH or postgres://….
 func Open(ctx context.Context, dsn string) (*Store, error) {
-	s, err := openSQLite(ctx, dsn)
-	if err != nil {
-		return nil, err
+	s := &Store{closed: make(chan struct{}), health: newHealth()}
+	open := s.openSQLite
+	if IsServer(dsn) {
+		open = s.openPostgres
 	}
-	s.readers, s.closed, s.health = make(chan *conn, readers), make(chan struct{}), newHealth()
-	for ; s.views < readers; s.views++ {
-		c, err := newConn(ctx, s.readDB, s.dialect)
-		if err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
-		s.readers <- c
-	}
-	c, err := newConn(ctx, s.writeDB, s.dialect)
-	if err != nil {
+	if err := open(ctx, dsn); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.writer = startWriter(c, &s.signal, &s.ballast, s.health)
 	return s, nil
 }
 
-// Close waits for the views and the writes under way, then closes the files.
-// What comes later is refused as Unavailable.
+// IsServer reports whether a --db setting names a PostgreSQL server, which
+// many processes share, and not a file, which one process serves.
+func IsServer(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+}
+
+// use gives the store its connections. It closes them.
+func (s *Store) use(d dialect, writers, readers []conn) {
+	s.dialect, s.views, s.readers = d, len(readers), make(chan conn, len(readers))
+	for _, c := range readers {
+		s.readers <- c
+	}
+	s.writers, s.writer = writers, newWriter(s)
+	for _, c := range writers {
+		s.writer.start(c)
+	}
+}
+
+// Close waits for the views and the writes under way, then closes the
+// database. What comes later is refused as Unavailable.
 func (s *Store) Close() (err error) {
 	s.closing.Do(func() {
 		close(s.closed)
@@ -71,25 +78,29 @@ func (s *Store) Close() (err error) {
 		for range s.views {
 			(<-s.readers).close()
 		}
-		err = errors.Join(s.readDB.Close(), s.writeDB.Close())
+		for _, f := range s.files {
+			err = errors.Join(err, f.Close())
+		}
 	})
 	return err
 }
 
-// Path is the database file, "" where there is none.
+// Path is the database file, "" where a server keeps the data.
 func (s *Store) Path() string { return s.path }
 
 // query answers comment.Reader on one connection, within one transaction.
 type query struct {
 	ctx  context.Context
-	conn *conn
+	conn conn
 }
 
-// write answers comment.Tx. It notes the events that it appends, for those who
-// hear of them after the commit.
+// write answers comment.Tx, for one use case of a group.
 type write struct {
 	query
-	logged []comment.Event
+	dialect dialect
+	group   *group
+	heads   map[string]head // of the logs that this use case has appended to
+	logged  []comment.Event // for those who hear of them after the commit
 }
 
 var (
@@ -98,28 +109,50 @@ var (
 	_ comment.Tx     = (*write)(nil)
 )
 
+// viewWait is how long a View waits for a connection.
+const viewWait = 5 * time.Second
+
 // View runs fn on one snapshot. It waits for a free connection as long as ctx
-// allows.
+// allows, and no longer than viewWait.
 func (s *Store) View(ctx context.Context, fn func(comment.Reader) error) error {
-	var c *conn
-	select {
-	case c = <-s.readers:
-	case <-s.closed:
-		return noReader(nil)
-	case <-ctx.Done():
-		return noReader(ctx.Err())
+	c, err := s.reader(ctx)
+	if err != nil {
+		return err
 	}
 	defer func() { s.readers <- c }()
 	// The statements run to their end whatever becomes of the request: a
 	// cancelled one would cost a goroutine a statement to watch for.
 	steady := context.WithoutCancel(ctx)
-	if _, err := c.exec(steady, "begin"); err != nil {
+	if err := c.ready(steady); err != nil {
+		return err
+	}
+	if err := s.dialect.view(steady, c); err != nil {
 		return err
 	}
 	defer func() { _, _ = c.exec(steady, "rollback") }() // it has only read
-	err := fn(&query{ctx: steady, conn: c})
+	err = fn(&query{ctx: steady, conn: c})
 	s.health.note(err)
 	return err
+}
+
+func (s *Store) reader(ctx context.Context) (conn, error) {
+	select {
+	case c := <-s.readers:
+		return c, nil
+	default:
+	}
+	wait := time.NewTimer(viewWait)
+	defer wait.Stop()
+	select {
+	case c := <-s.readers:
+		return c, nil
+	case <-wait.C:
+		return nil, noReader(nil)
+	case <-s.closed:
+		return nil, noReader(nil)
+	case <-ctx.Done():
+		return nil, noReader(ctx.Err())
+	}
 }
 
 func noReader(cause error) error {
@@ -127,8 +160,8 @@ func noReader(cause error) error {
 }
 
 // Write runs fn as one transaction; see comment.Store.
-func (s *Store) Write(ctx context.Context, _ comment.Sites, fn func(comment.Tx) error) error {
-	return s.writer.do(ctx, func(w *write) error { return fn(w) })
+func (s *Store) Write(ctx context.Context, sites comment.Sites, fn func(comment.Tx) error) error {
+	return s.writer.do(ctx, sites, func(w *write) error { return fn(w) })
 }
 
 // Changed is closed at the next commit of this process that grows a log. Ask

@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
@@ -19,185 +23,284 @@ const (
 	busyTime   = 5 * time.Second  // of it, in one try
 )
 
-// writer runs all writes of this process, one after the other, on the one
-// writing connection. Use cases that arrive while a commit is under way share
-// the next one, each under a savepoint of its own: one that fails is rolled
-// back alone. Everybody is answered after the commit.
+// How often a group is begun again that the engine has thrown out, and for how
+// long.
+const (
+	retryMost = 5
+	retryTime = 4 * time.Second
+)
+
+// writer runs the writes of this process. Use cases that write to the same
+// sites run one after the other; those that arrive while a commit is under way
+// share the next one, each all-or-nothing. Everybody is answered after the
+// commit. An SQLite file has one worker and one key for all; on PostgreSQL the
+// workers write to different sites side by side, and the locked heads of log
+// keep other nodes off them.
 type writer struct {
-	conn    *conn
+	dialect dialect
 	signal  *signal
 	ballast *ballast
 	health  *health
-	ops     chan *op
-	stopped chan struct{}
-
-	patience time.Duration // with another process that holds the file, before the last try
+	backlog *backlog
+	working sync.WaitGroup
 }
 
-type op struct {
-	ctx  context.Context
-	fn   func(*write) error
-	err  error
-	done chan struct{}
+func newWriter(s *Store) *writer {
+	return &writer{dialect: s.dialect, signal: &s.signal, ballast: &s.ballast, health: s.health, backlog: newBacklog(queueMost)}
 }
 
-func startWriter(c *conn, s *signal, b *ballast, h *health) *writer {
-	w := &writer{
-		conn: c, signal: s, ballast: b, health: h, ops: make(chan *op, queueMost), stopped: make(chan struct{}),
-		patience: lockedTime - busyTime,
-	}
-	go w.run()
-	return w
+// start lets a worker write on a connection, which it closes at the end.
+func (w *writer) start(c conn) {
+	w.working.Go(func() {
+		defer c.close()
+		k := &worker{writer: w, conn: c}
+		for o := w.backlog.next(); o != nil; o = w.backlog.next() {
+			k.group(o)
+			w.backlog.release(o.key)
+		}
+	})
+}
+
+// stop lets the queued writes finish.
+func (w *writer) stop() {
+	w.backlog.close()
+	w.working.Wait()
 }
 
 func busy(cause error) error {
 	return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "The service has more to write than it can keep up with. Try again in a moment.", RetryAfter: time.Second, Cause: cause}
 }
 
-// do queues fn and waits for its commit. Once fn has begun, its outcome is
-// waited for even if ctx ends: an answer must not contradict the database.
-func (w *writer) do(ctx context.Context, fn func(*write) error) error {
+// do queues a use case that writes to sites and waits for its commit.
+func (w *writer) do(ctx context.Context, sites comment.Sites, fn func(*write) error) error {
+	o := &op{ctx: ctx, fn: fn}
+	if !w.dialect.oneWriter {
+		o.sites = slices.Compact(slices.Sorted(slices.Values(sites)))
+		if len(o.sites) == 0 {
+			o.sites = []string{""}
+		}
+		o.key = keyOf(o.sites)
+	}
+	return w.run(o)
+}
+
+// apart queues one that locks what it needs by itself. Where transactions run
+// side by side it shares its commit with nobody: it would keep what it locks,
+// and two that lock the same in another order would wait for each other.
+func (w *writer) apart(ctx context.Context, key string, fn func(*write) error) error {
+	o := &op{ctx: ctx, fn: fn}
+	if !w.dialect.oneWriter {
+		o.key, o.alone = "\x00"+key, true
+	}
+	return w.run(o)
+}
+
+// run waits for the outcome of a use case once it has begun, even if ctx ends:
+// an answer must not contradict the database.
+func (w *writer) run(o *op) error {
 	if err := w.health.known(); err != nil {
 		return err
 	}
-	o := &op{ctx: ctx, fn: fn, done: make(chan struct{})}
-	select {
-	case w.ops <- o:
-	default:
+	o.done = make(chan struct{})
+	if !w.backlog.add(o) {
 		return busy(nil)
 	}
+	patience := time.NewTimer(w.dialect.patience)
+	defer patience.Stop()
+	var cause error
 	select {
 	case <-o.done:
 		return o.err
-	case <-w.stopped:
+	case <-o.ctx.Done():
+		cause = o.ctx.Err()
+	case <-patience.C:
 	}
-	select {
-	case <-o.done: // in the last commit: both channels were ready
-		return o.err
-	default:
-		return busy(nil)
+	if o.state.CompareAndSwap(opWaiting, opDropped) {
+		return busy(cause)
 	}
+	<-o.done
+	return o.err
 }
 
-// stop lets the queued writes finish.
-func (w *writer) stop() {
-	o := &op{ctx: context.Background(), done: make(chan struct{})} // fn nil = the end
-	w.ops <- o
-	<-w.stopped
-	w.conn.close()
+// worker runs groups on one connection.
+type worker struct {
+	*writer
+	conn conn
 }
 
-func (w *writer) run() {
-	defer close(w.stopped)
-	for o := range w.ops {
-		if o.fn == nil || w.group(o) {
-			return
+// group is what shares a commit. It is run boldly at first: what is put is
+// taken to succeed and is sent when there is need to; a use case that fails is
+// no trouble while nothing of it has been written. If it comes out otherwise
+// the group begins again, carefully: each use case under a savepoint, and sent
+// to its end before the next.
+type group struct {
+	ops     []*op
+	end     time.Time // of taking more
+	careful bool
+	begun   bool // at least once
+	heads   map[string]head
+	logged  []comment.Event
+}
+
+// group runs a use case and whatever else waits with its key, and answers.
+func (w *worker) group(first *op) {
+	g := &group{ops: []*op{first}, end: time.Now().Add(groupTime), careful: w.dialect.oneWriter}
+	begun := time.Now()
+	for try := 1; ; try++ {
+		trouble, err := w.attempt(g)
+		if err == nil {
+			w.signal.fire(g.logged)
+			break
 		}
-	}
-}
-
-// group commits o and whatever else is waiting; it reports whether the writer
-// has been asked to stop.
-func (w *writer) group(o *op) (stop bool) {
-	var ran []*op
-	defer func() {
-		for _, o := range ran {
-			if fault.Is(o.err, "storage_full") {
-				w.ballast.sink()
+		if !w.another(g, trouble, try) || time.Since(begun) > retryTime {
+			if !g.begun { // who came later would wait as long for the same thing
+				g.ops = append(g.ops, w.backlog.rest(first.key)...)
 			}
-			w.health.note(o.err)
-			close(o.done)
-		}
-	}()
-	if err := w.begin(); err != nil {
-		ran, stop = w.waiting(o)
-		failAll(ran, err)
-		return stop
-	}
-	end := time.Now().Add(groupTime)
-	var logged []comment.Event
-	for o != nil {
-		ran = append(ran, o)
-		events, broken := w.runOne(o)
-		logged = append(logged, events...)
-		if broken != nil {
-			w.rollback()
-			failAll(ran, broken)
-			return false
-		}
-		o = nil
-		if len(ran) < groupMost && time.Now().Before(end) {
-			select {
-			case o = <-w.ops:
-				stop = o.fn == nil
-			default:
-			}
-		}
-		if stop {
+			failAll(g.ops, err)
 			break
 		}
 	}
-	if _, err := w.conn.exec(context.Background(), "commit"); err != nil {
-		w.rollback()
-		failAll(ran, err)
-		return stop
+	for _, o := range g.ops {
+		if fault.Is(o.err, "storage_full") {
+			w.ballast.sink()
+		}
+		w.health.note(o.err)
+		close(o.done)
 	}
-	w.signal.fire(logged)
-	return stop
 }
 
-// waiting takes everybody out of the queue: who came after o has waited as long
-// for the same thing, or will be told to try again.
-func (w *writer) waiting(o *op) (all []*op, stop bool) {
-	all = []*op{o}
-	for {
-		select {
-		case o := <-w.ops:
-			if o.fn == nil {
-				return all, true
+// another reports whether there is sense in another attempt, and waits a little
+// where nodes stand in each other's way.
+func (w *worker) another(g *group, t trouble, try int) bool {
+	g.end = time.Time{} // the same ones, and nobody else
+	g.logged = nil
+	switch {
+	case t == late && !g.careful:
+		g.careful = true
+		return true
+	case (t == again || t == gone) && try <= retryMost:
+		time.Sleep(time.Duration(1+rand.IntN(10<<try)) * time.Millisecond)
+		return true
+	}
+	return false
+}
+
+// attempt runs the group as one transaction.
+func (w *worker) attempt(g *group) (t trouble, err error) {
+	if err := w.begin(g); err != nil {
+		return w.giveUp(err)
+	}
+	g.begun = true
+	for i := 0; i < len(g.ops); i++ {
+		if err := w.runOne(g, g.ops[i]); err != nil {
+			return w.giveUp(err)
+		}
+		if i == len(g.ops)-1 && !g.ops[0].alone && len(g.ops) < groupMost && time.Now().Before(g.end) {
+			if o := w.backlog.more(g.ops[0].key); o != nil {
+				g.ops = append(g.ops, o)
 			}
-			all = append(all, o)
-		default:
-			return all, false
 		}
 	}
+	if err := w.commit(g); err != nil {
+		return w.giveUp(err)
+	}
+	return fine, nil
 }
 
-// begin takes the write lock, waiting while another process has it.
-func (w *writer) begin() error {
-	for end := time.Now().Add(w.patience); ; {
-		_, err := w.conn.exec(context.Background(), "begin immediate")
-		if err == nil || !fault.Is(err, "storage_locked") || time.Now().After(end) {
+func (w *worker) begin(g *group) (err error) {
+	ctx := context.Background()
+	if err := w.conn.ready(ctx); err != nil {
+		return err
+	}
+	w.conn.assume(!g.careful)
+	g.heads, err = w.dialect.begin(ctx, w.conn, g.ops[0].sites)
+	return err
+}
+
+// commit moves the heads of the logs to where the group has brought them.
+func (w *worker) commit(g *group) error {
+	ctx := context.Background()
+	for site, h := range g.heads {
+		if !h.moved {
+			continue
+		}
+		if err := w.conn.put(ctx, moveHead, site, h.seq, h.hash); err != nil {
 			return err
 		}
 	}
+	_, err := w.conn.exec(ctx, "commit")
+	return err
 }
 
-// rollback gives up the transaction. The engine may have done so already, which
-// is as well.
-func (w *writer) rollback() { _, _ = w.conn.exec(context.Background(), "rollback") }
+// giveUp ends a transaction that cannot be brought to its end. The engine may
+// have done so already, which is as well.
+func (w *worker) giveUp(err error) (trouble, error) {
+	t := w.conn.trouble()
+	if errors.Is(err, errTooBold) {
+		t = late
+	}
+	_, _ = w.conn.exec(context.Background(), "rollback")
+	return t, err
+}
 
-// runOne runs a use case under a savepoint and gives the events that it
-// appended. broken is an error after which the
-// whole transaction is gone.
-func (w *writer) runOne(o *op) (logged []comment.Event, broken error) {
+// runOne runs a use case. An error is one after which the whole transaction is
+// gone.
+func (w *worker) runOne(g *group, o *op) error {
+	if !o.begin() {
+		return nil
+	}
 	if o.err = o.ctx.Err(); o.err != nil {
 		o.err = busy(o.err)
-		return nil, nil
+		return nil
 	}
-	if _, err := w.conn.exec(context.Background(), "savepoint use_case"); err != nil {
-		return nil, err
-	}
-	tx := &write{query: query{ctx: context.Background(), conn: w.conn}}
-	o.err = safely(o.fn, tx)
-	if o.err != nil {
-		if _, err := w.conn.exec(context.Background(), "rollback to use_case"); err != nil {
-			return nil, o.err // what broke it says more than that it is broken
+	ctx := context.Background()
+	start := w.conn.mark()
+	if g.careful {
+		if err := w.conn.put(ctx, "savepoint use_case"); err != nil {
+			return err
 		}
-		tx.logged = nil
 	}
-	_, broken = w.conn.exec(context.Background(), "release use_case")
-	return tx.logged, broken
+	tx := &write{query: query{ctx, w.conn}, dialect: w.dialect, group: g}
+	o.err = safely(o.fn, tx)
+	if o.err == nil && g.careful {
+		o.err = w.conn.flush(ctx)
+	}
+	if o.err != nil || w.conn.trouble() != fine {
+		return w.undo(g, o, start)
+	}
+	tx.keep()
+	return w.release(g)
+}
+
+func (w *worker) release(g *group) error {
+	if !g.careful {
+		return nil
+	}
+	return w.conn.put(context.Background(), "release use_case")
+}
+
+// errTooBold ends an attempt that has to be repeated carefully.
+var errTooBold = errors.New("a use case failed after it had written")
+
+// undo takes back a use case that has failed.
+func (w *worker) undo(g *group, o *op, start mark) error {
+	if o.err == nil {
+		o.err = errTooBold // it did not mind an error, but the engine does
+	}
+	switch t := w.conn.trouble(); {
+	case t == again || t == gone:
+		return o.err
+	case w.conn.back(start):
+		return nil
+	case !g.careful && len(g.ops) == 1 && t != late:
+		return o.err // it had the transaction to itself
+	case !g.careful:
+		return errTooBold
+	}
+	if _, err := w.conn.exec(context.Background(), "rollback to use_case"); err != nil {
+		return o.err // what broke it says more than that it is broken
+	}
+	return w.release(g)
 }
 
 // safely turns a panic of a use case into its error, so that it cannot take

@@ -130,21 +130,6 @@ func TestCloseDuringWrites(t *testing.T) {
 	out.match(t, pageIDs(t, openAt(t, s.Path())))
 }
 
-// An answer that is ready counts, even if the writer has stopped meanwhile.
-func TestAnAnswerOutlivesTheWriter(t *testing.T) {
-	for range 50 {
-		w := &writer{health: newHealth(), ops: make(chan *op, 1), stopped: make(chan struct{})}
-		go func() {
-			o := <-w.ops
-			close(o.done) // committed
-			close(w.stopped)
-		}()
-		if err := w.do(t.Context(), func(*write) error { return nil }); err != nil {
-			t.Fatalf("committed, and answered with %v", err)
-		}
-	}
-}
-
 func TestAClosedStoreAnswers(t *testing.T) {
 	s := openDaily(t)
 	if err := s.Close(); err != nil {
@@ -200,7 +185,7 @@ func TestUseCasesShareACommit(t *testing.T) {
 			}
 		})
 	}
-	until(t, "the use cases to queue", func() bool { return len(s.writer.ops) == n })
+	until(t, "the use cases to queue", func() bool { return s.writer.backlog.len() == n })
 	release()
 	all.Wait()
 	slices.Sort(committed)
@@ -234,7 +219,7 @@ func TestAFullQueueRefuses(t *testing.T) {
 			out.set(id, s.Write(context.Background(), nil, putPage(id)))
 		})
 	}
-	until(t, "the queue to fill", func() bool { return len(s.writer.ops) == queueMost })
+	until(t, "the queue to fill", func() bool { return s.writer.backlog.len() == queueMost })
 	err := s.Write(context.Background(), nil, putPage("too many"))
 	if f := fault.Of(err); f.Kind != fault.Unavailable || f.RetryAfter <= 0 {
 		t.Errorf("got %v, want Unavailable with a time to wait", err)
@@ -262,7 +247,7 @@ func TestACancelledUseCaseDoesNotRun(t *testing.T) {
 			return putPage("p1")(tx)
 		})
 	}()
-	until(t, "the use case to queue", func() bool { return len(s.writer.ops) == 1 })
+	until(t, "the use case to queue", func() bool { return s.writer.backlog.len() == 1 })
 	cancel()
 	release()
 	err := <-answer
@@ -291,7 +276,7 @@ func TestAViewWaitsAsLongAsItsContext(t *testing.T) {
 	s := openDaily(t)
 	begun, end := make(chan struct{}), make(chan struct{})
 	var all sync.WaitGroup
-	for range readers {
+	for range fileReaders {
 		all.Go(func() {
 			_ = s.View(context.Background(), func(comment.Reader) error {
 				begun <- struct{}{}
@@ -328,7 +313,7 @@ func TestReadersCannotWrite(t *testing.T) {
 // command does.
 func TestWritesWaitForAnotherProcess(t *testing.T) {
 	s := openDaily(t)
-	other, err := newConn(context.Background(), sqliteConnector(address(s.Path(), "")), sqlite)
+	other, err := newSQLiteConn(context.Background(), sqliteConnector(address(s.Path(), "")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,293 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/afterword-comments/afterword/internal/fault"
+)
+
+// pgConn is a connection to a server. It speaks to pgx itself and not through
+// database/sql, because a round trip costs as much as the statement: what needs
+// no answer travels with the next statement that does.
+type pgConn struct {
+	server *server
+	raw    *pgx.Conn // nil = none
+	used   time.Time
+	queue  []statement // put, and not sent
+	queued int         // number of statements of this transaction, sent or not
+	sent   bool        // something of this transaction has been sent
+	wrote  int         // number of its writes that have been sent
+	bold   bool
+	state  trouble
+	err    error // behind the state
+}
+
+// statement is one to be sent.
+type statement struct {
+	text  string
+	args  []any
+	write bool
+	want  int64 // rows that it has to change; -1 = any number
+}
+
+// idleTime is how long a connection may rest before it is asked whether it is
+// still alive.
+const idleTime = time.Second
+
+func (c *pgConn) ready(ctx context.Context) (err error) {
+	c.reset()
+	if c.raw != nil && time.Since(c.used) > idleTime {
+		c.deadline(askTime)
+		if c.raw.Ping(ctx) != nil {
+			c.drop()
+		}
+	}
+	if c.raw == nil {
+		c.raw, err = c.server.connect(ctx)
+	}
+	c.used = time.Now()
+	return err
+}
+
+// reset begins the account of a transaction.
+func (c *pgConn) reset() {
+	c.queue, c.queued, c.sent, c.wrote, c.state, c.err = c.queue[:0], 0, false, 0, fine, nil
+}
+
+func (c *pgConn) deadline(d time.Duration) {
+	if c.server.patient {
+		return
+	}
+	_ = c.raw.PgConn().Conn().SetDeadline(time.Now().Add(d)) // a closed one says so by itself
+}
+
+// drop closes the connection; the next transaction gets another one.
+func (c *pgConn) drop() {
+	if c.raw == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	_ = c.raw.Close(ctx) // whatever it says, it is of no more use
+	c.raw = nil
+}
+
+func (c *pgConn) close() { c.drop() }
+
+func (c *pgConn) assume(on bool)   { c.bold = on }
+func (c *pgConn) trouble() trouble { return c.state }
+func (c *pgConn) mark() mark       { return mark{c.queued, c.wrote} }
+
+func (c *pgConn) back(m mark) bool {
+	if c.state != fine || c.wrote != m.wrote {
+		c.queue = c.queue[:0]
+		return false
+	}
+	unsent := min(c.queued-m.queued, len(c.queue))
+	c.queue = c.queue[:len(c.queue)-unsent]
+	return true
+}
+
+func (c *pgConn) add(s statement) {
+	c.queue = append(c.queue, s)
+	c.queued++
+}
+
+func (c *pgConn) put(_ context.Context, text string, args ...any) error {
+	c.add(statement{text, args, true, -1})
+	return c.err
+}
+
+func (c *pgConn) sure(ctx context.Context, text string, args ...any) (int64, error) {
+	if !c.bold {
+		return c.exec(ctx, text, args...)
+	}
+	c.add(statement{text, args, true, 1})
+	return 1, c.err
+}
+
+func (c *pgConn) exec(ctx context.Context, text string, args ...any) (n int64, err error) {
+	if strings.HasPrefix(text, "rollback") {
+		return 0, c.rollback(ctx, text)
+	}
+	c.add(statement{text, args, true, -1})
+	err = c.send(ctx, text == "commit", func(r pgx.BatchResults) error {
+		tag, err := r.Exec()
+		if err == nil && text == "commit" && tag.String() != "COMMIT" {
+			err = fault.New(fault.Internal, "internal", "The transaction was not committed: "+tag.String())
+		}
+		n = tag.RowsAffected()
+		return err
+	})
+	return n, err
+}
+
+func (c *pgConn) each(ctx context.Context, text string, args []any, read func(scanner) error) error {
+	c.add(statement{text, args, false, -1})
+	return c.send(ctx, false, func(r pgx.BatchResults) error {
+		rows, err := r.Query()
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := read(rows); err != nil {
+				return &readError{err}
+			}
+		}
+		return rows.Err()
+	})
+}
+
+// readError is an error of whoever reads rows, and none of the connection.
+type readError struct{ error }
+
+func (e *readError) Unwrap() error { return e.error }
+
+func (c *pgConn) flush(ctx context.Context) error {
+	if len(c.queue) == 0 {
+		return c.err
+	}
+	return c.send(ctx, false, nil)
+}
+
+// rollback clears what trouble there was. Where nothing has been sent there is
+// nothing to take back.
+func (c *pgConn) rollback(ctx context.Context, text string) error {
+	c.queue = c.queue[:0]
+	if c.raw == nil || !c.sent {
+		return c.err
+	}
+	c.state, c.err = fine, nil
+	c.add(statement{text, nil, true, -1})
+	return c.send(ctx, true, func(r pgx.BatchResults) error { _, err := r.Exec(); return err })
+}
+
+func (c *pgConn) script(ctx context.Context, statements string) error {
+	if err := c.flush(ctx); err != nil {
+		return err
+	}
+	_, err := c.raw.PgConn().Exec(ctx, statements).ReadAll()
+	return c.failed(err, false)
+}
+
+// send sends what is in the queue in one go, and hands the result of the last
+// statement to answer, unless it is nil. ends = it ends the transaction.
+func (c *pgConn) send(ctx context.Context, ends bool, answer func(pgx.BatchResults) error) error {
+	if c.err != nil {
+		return c.err
+	}
+	all := c.queue
+	c.queue = c.queue[:0]
+	first := !c.sent
+	err := c.batch(ctx, all, answer)
+	if first && !ends && c.lost(err) {
+		// Nobody has seen anything of this transaction yet.
+		c.drop()
+		if c.raw, err = c.server.connect(ctx); err == nil {
+			err = c.batch(ctx, all, answer)
+		}
+	}
+	return c.failed(err, ends)
+}
+
+func (c *pgConn) batch(ctx context.Context, all []statement, answer func(pgx.BatchResults) error) (err error) {
+	if c.raw == nil {
+		return errNoConnection
+	}
+	b := &pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 0, len(all))}
+	for _, s := range all {
+		b.Queue(s.text, s.args...)
+		if s.write {
+			c.wrote++
+		}
+	}
+	c.sent = true
+	c.deadline(answerTime)
+	results := c.raw.SendBatch(ctx, b)
+	defer func() {
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+	}()
+	unheard := all
+	if answer != nil {
+		unheard = all[:len(all)-1]
+	}
+	for _, s := range unheard {
+		tag, err := results.Exec()
+		if err == nil && s.want >= 0 && tag.RowsAffected() != s.want {
+			err = errTooBold
+		}
+		if err != nil {
+			return &lateError{err}
+		}
+	}
+	if answer == nil {
+		return nil
+	}
+	return answer(results)
+}
+
+// lateError is the error of a statement whose answer nobody has waited for.
+type lateError struct{ error }
+
+func (e *lateError) Unwrap() error { return e.error }
+
+var errNoConnection = errors.New("there is no connection")
+
+// lost reports whether an error has cost the connection.
+func (c *pgConn) lost(err error) bool {
+	var e *pgconn.PgError
+	var network net.Error
+	switch {
+	case err == nil:
+		return false
+	case c.raw == nil || c.raw.IsClosed() || errors.As(err, &network):
+		return true
+	}
+	return errors.As(err, &e) && (e.Severity == "FATAL" || e.Severity == "PANIC")
+}
+
+// failed notes what an error means for the transaction.
+func (c *pgConn) failed(err error, ends bool) error {
+	if err == nil {
+		return nil
+	}
+	var behind *lateError
+	var read *readError
+	var e *pgconn.PgError
+	c.state = failed
+	switch {
+	case c.lost(err):
+		c.drop()
+		c.state = gone
+		if ends {
+			c.state = doubt
+		}
+	case errors.As(err, &read):
+		c.state = fine
+		return read.error
+	case errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01"):
+		c.state = again
+	case errors.As(err, &behind):
+		c.state = late
+	}
+	switch f := postgresFault(err); {
+	case c.state == doubt:
+		err = inDoubt(err)
+	case f != nil:
+		err = f
+	case c.state == gone:
+		err = unreachable(err)
+	}
+	c.err = err
+	return err
+}
