@@ -26,7 +26,7 @@ deps:
 lint: deps
 	$(GO) vet ./...
 	$(GO) tool -modfile=.ci/tools/go.mod golangci-lint run --allow-parallel-runners ./...
-	cd embed && npx --no-install tsc --noEmit -p .
+	cd embed && npm run --silent check
 
 ## generate: the front end into embed/dist
 generate: deps

@@ -3,7 +3,7 @@
 // custom properties, and the keys of the messages.
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundle, here, minified } from './bundle.mjs'
+import { bundle, here, minified, tightened } from './bundle.mjs'
 import { checkLocales, messages } from './locales.mjs'
 import { digest } from './output.mjs'
 
@@ -40,7 +40,7 @@ export async function widget(out) {
     const entries = names.map(name => `widget/${name}.ts`)
     const { files, mangleCache } = await bundle(entries, { ...options, define: constants, ...more })
     options.mangleCache = mangleCache
-    return files.map(file => file.text)
+    return Promise.all(files.map(file => tightened(file.text, more?.format !== 'iife')))
   }
 
   const chunks = []

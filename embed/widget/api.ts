@@ -37,6 +37,9 @@ export function caller(base: string): Api {
     if (token) headers.Authorization = 'Bearer ' + token
     if (key) headers['Idempotency-Key'] = key
     const signal = AbortSignal.timeout(20000)
-    return answer(fetch(base + path, { method: method!, headers, signal, credentials: 'omit', body: body ? JSON.stringify(body) : null }))
+    return answer(fetch(base + path, {
+      // What a reader has done reaches the server though they leave the page at once.
+      method: method!, headers, signal, keepalive: !!method, credentials: 'omit', body: body ? JSON.stringify(body) : null,
+    }))
   }
 }

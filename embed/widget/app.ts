@@ -58,8 +58,9 @@ export function alarm(app: App, text = '') {
 /** One sentence about a problem, in the reader's language where we have one; the host page hears of it too. */
 export function explain(app: App, { status, code, wait, detail }: Problem): string {
   emit(app, 'error', { code, status })
-  if (status === 429) return app.t(TEXT.wait, { when: app.ago(Date.now() + (wait || 60) * 1000 + 500) })
-  return detail || TEXT.offline
+  const later = { 429: TEXT.wait, 503: TEXT.later }[status]
+  if (later) return app.t(later, { when: app.ago(Date.now() + (wait || 60) * 1000 + 500) })
+  return code === 'page_closed' ? TEXT.closed : detail || TEXT.offline
 }
 
 /** Runs an act of an element once at a time; a problem is shown, never lost: at the top, or by `fail`. */

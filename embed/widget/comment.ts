@@ -72,13 +72,14 @@ export function update(app: App, item: Item, c: Comment) {
 
 /** Takes a comment off the page, or leaves a tombstone where it has replies. */
 export function remove(app: App, item: Item) {
-  const { parent, c, kids } = item
+  const { parent, c, kids, li } = item
   if (parent && c.status === 'approved') parent.c.reply_count--
-  if (kids.size) {
+  // Also while somebody is answering it: what they have typed stays before their eyes.
+  if (kids.size || li.querySelector('form')) {
     c.status = 'deleted'
     paint(app, item)
   } else {
-    item.li.remove()
+    li.remove()
     app.items.delete(c.id)
     parent?.kids.delete(item)
   }

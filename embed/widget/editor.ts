@@ -103,7 +103,8 @@ function lay(editor: Editor, cancel?: () => void) {
   form.addEventListener('keydown', event => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit()
   })
-  if (!CSS.supports('field-sizing', 'content')) area.addEventListener('input', () => {
+  // Where field-sizing is not known.
+  area.addEventListener('input', () => {
     area.style.height = 'auto'
     area.style.height = area.scrollHeight + 2 + 'px'
   })

@@ -26,7 +26,7 @@ export function announcer(app: App): News {
   const text = () => app.t(TEXT.new_comments, { n: fresh.size })
   let said = 0
   let timer = 0
-  ui.list.before(bar)
+  ui.bar.before(app.h('div', { p: 'news' }, bar))
   function tell() {
     timer = 0
     said = Date.now()

@@ -1,5 +1,5 @@
 // The frame around the thread: heading, form, order, notices, list.
-import { emit, type App } from './app'
+import { alarm, emit, type App } from './app'
 import { button, h } from './dom'
 import { stub } from './form'
 import type { Words } from './i18n'
@@ -44,7 +44,10 @@ export function setCount(app: App, count: number) {
 /** The form, or the reason why there is none; and what stands in place of an empty list. */
 export function setOpen(app: App) {
   const { ui: { form, list, state }, thread: { page, options } } = app
-  if (!page.open || !options.guests) form.replaceChildren(h('p', { p: 'notice' }, page.open ? TEXT.members : TEXT.closed))
+  const shut = page.open ? !options.guests && TEXT.members : TEXT.closed
+  // What somebody has typed meanwhile stays before their eyes.
+  if (shut && form.querySelector('textarea')?.value) alarm(app, shut)
+  else if (shut) form.replaceChildren(h('p', { p: 'notice' }, shut))
   else if (!form.querySelector('form')) form.replaceChildren(stub(app, TEXT.new_comment))
   state.textContent = list.children.length ? '' : page.open ? TEXT.empty : TEXT.none
 }
