@@ -49,8 +49,8 @@ type node struct {
 	cmd *exec.Cmd
 }
 
-// binary builds the program, once for all tests.
-var binary = sync.OnceValues(func() (string, error) {
+// program builds the program, once for all tests.
+var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "afterword-torture-")
 	if err != nil {
 		return "", err
@@ -68,6 +68,13 @@ var binary = sync.OnceValues(func() (string, error) {
 var built string
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv(holdFile); path != "" {
+		if err := hold(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	code := m.Run()
 	if built != "" {
 		_ = os.RemoveAll(built)
@@ -98,7 +105,7 @@ func onPostgres(t testing.TB, dsn string) *installation {
 
 func install(t testing.TB) *installation {
 	t.Helper()
-	bin, err := binary()
+	bin, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}

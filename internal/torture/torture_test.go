@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,10 +41,7 @@ func TestTorture(t *testing.T) {
 	tm := newTorment(t, onSQLite(t))
 	tm.in.grow(1)
 	tm.run(killAtRandom)
-	for _, n := range tm.in.nodes {
-		n.stop()
-	}
-	tm.judge()
+	tm.end()
 	t.Run("the checker sees", func(t *testing.T) { seesFaults(t, tm) })
 }
 
@@ -56,8 +55,10 @@ type torment struct {
 	token string
 	began time.Time
 	rand  *rand.Rand // of the faults
-	done  []killing
 	e     evidence
+
+	mu   sync.Mutex
+	done []killing
 }
 
 func newTorment(t *testing.T, in *installation) *torment {
@@ -128,13 +129,12 @@ func killAtRandom(ctx context.Context, tm *torment) {
 			tm.answers(ctx, tm.rand.IntN(25))
 		}
 		<-time.After(time.Duration(tm.rand.IntN(300)) * time.Millisecond)
-		k := killing{what: "kill", from: time.Now()}
+		from := time.Now()
 		if !n.kill() {
 			tm.t.Fatal("the server was gone before it was killed")
 		}
 		n.start()
-		k.to = time.Now()
-		tm.done = append(tm.done, k)
+		tm.note("kill", from)
 	}
 	n.ready()
 }
@@ -197,6 +197,7 @@ func (tm *torment) compare() {
 // judge checks, says what it found and what happened.
 func (tm *torment) judge() {
 	tm.t.Helper()
+	slices.SortFunc(tm.done, func(a, b killing) int { return a.from.Compare(b.from) })
 	tm.e = evidence{book: tm.book, kills: tm.done}
 	tm.e.accepted, tm.e.bad = tm.hook.all()
 	f, err := tm.check(func(querier) {})
@@ -302,8 +303,7 @@ func seesFaults(t *testing.T, tm *torment) {
 		"a bad signature":                {do: func(e *evidence) { e.bad = []string{"no matching signature"} }, want: "a call that should not have been: no matching signature"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tampered := *tm
-			tampered.e = whole.copy()
+			tampered := torment{in: tm.in, e: whole.copy()}
 			if c.do != nil {
 				c.do(&tampered.e)
 			}
