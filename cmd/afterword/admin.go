@@ -27,38 +27,6 @@ func (c *migrateCmd) Run(e *env) error {
 // recovery, which a server's own tools can do.
 var errServerCopies = errors.New("backup and restore are for SQLite; a PostgreSQL database is copied with pg_dump or pg_basebackup, and restored with pg_restore")
 
-type backupCmd struct {
-	File string `arg:"" help:"File to write; it must not exist."`
-}
-
-// Run writes a consistent copy.
-func (c *backupCmd) Run(e *env) error {
-	if store.IsServer(e.settings.DB) {
-		return errServerCopies
-	}
-	return e.administer(func(a *app.App) error {
-		if err := a.Store.Backup(e.ctx, c.File); err != nil {
-			return err
-		}
-		return e.print(map[string]string{"file": c.File}, "Wrote %s and checked it. Keep the installation key (%s) in another place, and safe: without it the backup's secrets stay sealed.", c.File, app.KeyFile(a.Store.Path()))
-	})
-}
-
-type restoreCmd struct {
-	File string `arg:"" help:"Backup to restore." type:"existingfile"`
-}
-
-// Run replaces the database by a backup.
-func (c *restoreCmd) Run(e *env) error {
-	if store.IsServer(e.settings.DB) {
-		return errServerCopies
-	}
-	if err := store.Restore(e.ctx, c.File, e.settings.DB); err != nil {
-		return err
-	}
-	return e.print(map[string]string{"db": e.settings.DB, "from": c.File}, "Restored %s from %s. What was there is kept beside it as %s.before-restore-N.", e.settings.DB, c.File, e.settings.DB)
-}
-
 type auditCmd struct {
 	Verify auditVerifyCmd `cmd:"" help:"Check that no line of the log is missing or was changed."`
 }

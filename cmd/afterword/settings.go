@@ -76,20 +76,24 @@ func (s *settings) plugin(e *env) plugin.Config {
 }
 
 // administer opens the database for one command, whether or not a server runs.
-// A database that is not there is a mistake, not a new one: a backup of nothing
-// would be no backup.
 func (e *env) administer(do func(*app.App) error) error {
-	if store.IsServer(e.settings.DB) {
-		return e.setUp(do)
-	}
-	path, err := store.FilePath(e.settings.DB)
-	if err != nil {
-		return usageError{err}
-	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("there is no database %s; name another with --db, or make it with: afterword migrate", path)
+	if _, err := e.database(); err != nil && !store.IsServer(e.settings.DB) {
+		return err
 	}
 	return e.setUp(do)
+}
+
+// database is the file of the database. One that is not there is a mistake, not
+// a new one: a backup of nothing would be no backup.
+func (e *env) database() (string, error) {
+	path, err := store.FilePath(e.settings.DB)
+	if err != nil {
+		return "", usageError{err}
+	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("there is no database %s; name another with --db, or make it with: afterword migrate", path)
+	}
+	return path, nil
 }
 
 // setUp is administer for the commands with which an installation begins: they

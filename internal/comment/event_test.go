@@ -101,7 +101,8 @@ func TestNothingPrivateIsInAnyBody(t *testing.T) {
 func (h *house) copyOf(tamper ...string) *house {
 	h.t.Helper()
 	path := filepath.Join(h.t.TempDir(), "copy.db")
-	h.must(h.store.Backup(ctx(), path))
+	_, err := store.Backup(ctx(), h.store.Path(), path, 0)
+	h.must(err)
 	db, err := sql.Open("sqlite3", "file:"+path)
 	h.must(err)
 	for _, statement := range tamper {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/gofrs/flock"
 	sqlite3 "github.com/mattn/go-sqlite3"
@@ -40,91 +39,6 @@ func (l *Lock) Release() error { return l.file.Unlock() }
 // writers go on.
 const backupStep = 1024
 
-// Backup writes a consistent copy of the database to a file, while it is being
-// served. The copy appears under its name when it is complete and has been
-// opened and checked.
-func (s *Store) Backup(ctx context.Context, to string) (err error) {
-	if _, err := os.Stat(to); err == nil {
-		return fmt.Errorf("%s exists; a backup does not overwrite", to)
-	}
-	temp := to + ".part"
-	if err := os.Remove(temp); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	defer os.Remove(temp)
-	if err := createPrivately(temp); err != nil {
-		return err
-	}
-	if err := copyPages(ctx, s.path, temp); err != nil {
-		return fmt.Errorf("copy the database: %w", err)
-	}
-	if err := checkFile(ctx, temp); err != nil {
-		return fmt.Errorf("the copy is not sound: %w", err)
-	}
-	if err := syncFile(temp); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, to); err != nil {
-		return err
-	}
-	return syncFile(filepath.Dir(to))
-}
-
-// Restore puts a backup in the place of the database. It refuses while an
-// instance runs, and keeps what was there under a new name.
-func Restore(ctx context.Context, from, dsn string) (err error) {
-	path, err := FilePath(dsn)
-	if err != nil {
-		return err
-	}
-	lock, err := LockFile(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, lock.Release()) }()
-	if err := checkFile(ctx, from); err != nil {
-		return fmt.Errorf("%s is not a sound backup: %w", from, err)
-	}
-	temp := path + ".restoring"
-	if err := os.Remove(temp); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	defer os.Remove(temp)
-	if err := createPrivately(temp); err != nil {
-		return err
-	}
-	if err := copyPages(ctx, from, temp); err != nil {
-		return fmt.Errorf("copy the backup: %w", err)
-	}
-	if err := syncFile(temp); err != nil {
-		return err
-	}
-	if err := setAside(path); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return err
-	}
-	return syncFile(filepath.Dir(path))
-}
-
-// setAside keeps a database that is being replaced, with the journal that
-// belongs to it.
-func setAside(path string) error {
-	for n := 1; ; n++ {
-		aside := fmt.Sprintf("%s.before-restore-%d", path, n)
-		if _, err := os.Stat(aside); err == nil {
-			continue
-		}
-		for _, suffix := range []string{"-wal", "-shm", ""} {
-			if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
 func syncFile(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -134,9 +48,11 @@ func syncFile(path string) error {
 }
 
 // copyPages copies one SQLite file onto another through SQLite's online backup.
-// The copy needs no journal beside it.
-func copyPages(ctx context.Context, from, to string) error {
-	src, dst := sqliteConnector(address(from, "mode=ro")), sqliteConnector(address(to, "mode=rw"))
+// The copy needs no journal beside it. mode "ro" leaves the source untouched,
+// but may leave an empty journal beside it; "rw" tidies up, as its own process
+// would.
+func copyPages(ctx context.Context, from, mode, to string) error {
+	src, dst := sqliteConnector(address(from, "mode="+mode)), sqliteConnector(address(to, "mode=rw"))
 	defer src.Close()
 	defer dst.Close()
 	return withDriver(ctx, dst, func(d *sqlite3.SQLiteConn) error {
@@ -173,25 +89,4 @@ func withDriver(ctx context.Context, db *sql.DB, fn func(*sqlite3.SQLiteConn) er
 	}
 	defer c.Close()
 	return c.Raw(func(raw any) error { return fn(raw.(*sqlite3.SQLiteConn)) })
-}
-
-// checkFile opens a database and lets SQLite check all of it.
-func checkFile(ctx context.Context, path string) error {
-	db := sqliteConnector(address(path, "mode=ro"))
-	defer db.Close()
-	var answer string
-	if err := db.QueryRowContext(ctx, "pragma integrity_check(1)").Scan(&answer); err != nil {
-		return err
-	}
-	if answer != "ok" {
-		return errors.New(answer)
-	}
-	var version int
-	if err := db.QueryRowContext(ctx, "select coalesce(max(version), 0) from schema_version").Scan(&version); err != nil {
-		return errors.New("it is not a database of afterword")
-	}
-	if version > SchemaVersion() {
-		return fmt.Errorf("it has schema %d, this binary knows %d", version, SchemaVersion())
-	}
-	return nil
 }

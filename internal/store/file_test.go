@@ -62,6 +62,13 @@ func grow(t testing.TB, s *Store) {
 	})
 }
 
+// backUp makes a backup of an open database.
+func backUp(t *testing.T, s *Store, to string) error {
+	t.Helper()
+	_, err := Backup(t.Context(), s.Path(), to, 0)
+	return err
+}
+
 func TestBackupWhileWriting(t *testing.T) {
 	s := openDaily(t)
 	grow(t, s)
@@ -100,12 +107,12 @@ func TestBackupWhileWriting(t *testing.T) {
 	close(started)
 	before.mu.Unlock()
 	to := filepath.Join(t.TempDir(), "backup.db")
-	if err := s.Backup(t.Context(), to); err != nil {
+	if _, err := Backup(t.Context(), s.Path(), to, 0); err != nil {
 		t.Fatal(err)
 	}
 	stop()
 	all.Wait()
-	if diff := cmp.Diff([]string{"backup.db"}, filesIn(t, filepath.Dir(to))); diff != "" {
+	if diff := cmp.Diff([]string{"backup.db", "backup.db.sha256"}, filesIn(t, filepath.Dir(to))); diff != "" {
 		t.Errorf("files (-want +got): %s", diff)
 	}
 	backup := openAt(t, to)
@@ -131,7 +138,7 @@ func TestBackupDoesNotOverwrite(t *testing.T) {
 	if err := os.WriteFile(to, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Backup(t.Context(), to); err == nil || !strings.Contains(err.Error(), to) {
+	if _, err := Backup(t.Context(), s.Path(), to, 0); err == nil || !strings.Contains(err.Error(), to) {
 		t.Errorf("got %v", err)
 	}
 	if left, err := os.ReadFile(to); string(left) != "precious" {
@@ -144,10 +151,10 @@ func TestAnInterruptedBackupLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Backup(ctx, filepath.Join(dir, "backup.db")); !errors.Is(err, context.Canceled) {
+	if _, err := Backup(ctx, s.Path(), filepath.Join(dir, "backup.db"), 0); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if err := s.Backup(t.Context(), filepath.Join(dir, "none", "backup.db")); err == nil {
+	if _, err := Backup(t.Context(), s.Path(), filepath.Join(dir, "none", "backup.db"), 0); err == nil {
 		t.Error("a backup in a directory that is none")
 	}
 	if left := filesIn(t, dir); len(left) > 0 {
@@ -157,10 +164,10 @@ func TestAnInterruptedBackupLeavesNothing(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "backup.db.part"), []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Backup(t.Context(), filepath.Join(dir, "backup.db")); err != nil {
+	if _, err := Backup(t.Context(), s.Path(), filepath.Join(dir, "backup.db"), 0); err != nil {
 		t.Error(err)
 	}
-	if diff := cmp.Diff([]string{"backup.db"}, filesIn(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"backup.db", "backup.db.sha256"}, filesIn(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -170,7 +177,7 @@ func backedUp(t *testing.T) (s *Store, backup string) {
 	s = openDaily(t)
 	mustWrite(t, s, putPage("p1"))
 	backup = filepath.Join(t.TempDir(), "backup.db")
-	if err := s.Backup(t.Context(), backup); err != nil {
+	if _, err := Backup(t.Context(), s.Path(), backup, 0); err != nil {
 		t.Fatal(err)
 	}
 	mustWrite(t, s, putPage("p2"))
@@ -181,7 +188,7 @@ func TestRestoreKeepsWhatWasThere(t *testing.T) {
 	s, backup := backedUp(t)
 	path := filepath.Join(t.TempDir(), "killed.db") // as a killed process leaves it
 	copyFiles(t, s.Path(), path, "", "-wal")
-	if err := Restore(t.Context(), backup, path); err != nil {
+	if _, err := Restore(t.Context(), backup, path); err != nil {
 		t.Fatal(err)
 	}
 	aside := path + ".before-restore-1"
@@ -196,7 +203,7 @@ func TestRestoreKeepsWhatWasThere(t *testing.T) {
 	if err := restored.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := Restore(t.Context(), backup, path); err != nil { // again, with another name aside
+	if _, err := Restore(t.Context(), backup, path); err != nil { // again, with another name aside
 		t.Fatal(err)
 	}
 	if ids := pageIDs(t, openAt(t, path+".before-restore-2")); !ids["p3"] {
@@ -213,7 +220,7 @@ func TestRestoreOfOtherKinds(t *testing.T) {
 	s, backup := backedUp(t)
 	t.Run("onto nothing", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "new.db")
-		if err := Restore(t.Context(), backup, path); err != nil {
+		if _, err := Restore(t.Context(), backup, path); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"new.db", "new.db.lock"}, filesIn(t, filepath.Dir(path)), sorted); diff != "" {
@@ -226,7 +233,7 @@ func TestRestoreOfOtherKinds(t *testing.T) {
 	t.Run("with a journal", func(t *testing.T) {
 		from, path := filepath.Join(t.TempDir(), "copy.db"), filepath.Join(t.TempDir(), "new.db")
 		copyFiles(t, s.Path(), from, "", "-wal")
-		if err := Restore(t.Context(), from, path); err != nil {
+		if _, err := Restore(t.Context(), from, path); err != nil {
 			t.Fatal(err)
 		}
 		if ids := pageIDs(t, openAt(t, path)); !ids["p2"] {
@@ -258,7 +265,7 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for from, why := range map[string]string{nonsense: "not a sound backup", foreign: "not a database of afterword", newer: "schema 9999", nonsense + ".none": "not a sound backup"} {
-		if err := Restore(t.Context(), from, s.Path()); err == nil || !strings.Contains(err.Error(), why) {
+		if _, err := Restore(t.Context(), from, s.Path()); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: got %v, want %q", from, err, why)
 		}
 	}
@@ -266,13 +273,13 @@ func TestRestoreRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Restore(t.Context(), backup, s.Path()); !errors.Is(err, ErrRunning) {
+	if _, err := Restore(t.Context(), backup, s.Path()); !errors.Is(err, ErrRunning) {
 		t.Errorf("beside a running instance: %v", err)
 	}
 	if err := lock.Release(); err != nil {
 		t.Error(err)
 	}
-	if diff := cmp.Diff([]string{"test.db", "test.db.lock"}, filesIn(t, filepath.Dir(s.Path())), sorted); diff != "" {
+	if diff := cmp.Diff([]string{"test.db", "test.db.lock", "test.db.last-backup"}, filesIn(t, filepath.Dir(s.Path())), sorted); diff != "" {
 		t.Errorf("files: %s", diff)
 	}
 	if ids := pageIDs(t, openAt(t, s.Path())); len(ids) != 2 {

@@ -26,6 +26,16 @@ func TestMain(m *testing.M) {
 			fmt.Println(err)
 			os.Exit(1)
 		}
+	case "backup":
+		if _, err := Backup(context.Background(), os.Args[1], os.Args[2], 0); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	case "restore":
+		if _, err := Restore(context.Background(), os.Args[2], os.Args[1]); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
 	case "write":
 		fmt.Println(writeUntilKilled(os.Args[1]))
 		os.Exit(1)
@@ -33,9 +43,9 @@ func TestMain(m *testing.M) {
 }
 
 // process is the test binary in a role, on a database.
-func process(t *testing.T, as, path string) *exec.Cmd {
+func process(t *testing.T, as string, paths ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], path)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], paths...)
 	cmd.Env = append(os.Environ(), role+"="+as)
 	return cmd
 }

@@ -92,7 +92,7 @@ func TestRestoreFromAReadOnlyPlace(t *testing.T) {
 	}
 	path := filepath.Join(to, "test.db")
 	asNobody(t, func() {
-		if err := Restore(t.Context(), from, path); err != nil {
+		if _, err := Restore(t.Context(), from, path); err != nil {
 			t.Fatal(err)
 		}
 	})

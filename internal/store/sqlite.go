@@ -62,6 +62,8 @@ func FilePath(dsn string) (string, error) {
 		return "", fmt.Errorf("the database address %s:// is not supported; give a file path or sqlite:PATH", scheme)
 	case path == "":
 		return "", errors.New("the database has no path; give one such as afterword.db")
+	case strings.HasPrefix(path, "file:"), path == ":memory:":
+		return "", fmt.Errorf("the database is %s; give the path of a file, without anything before or after it", path)
 	}
 	return filepath.Abs(path)
 }
@@ -128,7 +130,11 @@ func (s *Store) prepareFile(ctx context.Context, db *sql.DB) error {
 
 func describeOpen(path string, err error) error {
 	if fault.Is(err, "storage_corrupt") {
-		return fmt.Errorf("the database %s is damaged (%w); restore a backup with `afterword restore FILE --db %s`", path, err, path)
+		backup, known := "FILE", "a backup"
+		if newest := newestBackup(path); newest != "" {
+			backup, known = newest, "the newest backup"
+		}
+		return fmt.Errorf("the database %s is damaged (%w); restore %s with `afterword restore %s --db %s`", path, err, known, backup, path)
 	}
 	return fmt.Errorf("open the database %s: %w", path, err)
 }

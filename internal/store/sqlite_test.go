@@ -25,7 +25,7 @@ func TestFilePath(t *testing.T) {
 	}
 	for dsn, want := range map[string]string{
 		"a.db": here + "/a.db", "sqlite:a.db": here + "/a.db", "/x/a b?.db": "/x/a b?.db", "sqlite:/x/y.db": "/x/y.db",
-		"": "", "sqlite:": "", "postgres://u:secret@h/d": "", "mysql://h": "",
+		"": "", "sqlite:": "", "postgres://u:secret@h/d": "", "mysql://h": "", "file:a.db": "", "sqlite:file:a.db?mode=ro": "", ":memory:": "", "./file:a.db": here + "/file:a.db",
 	} {
 		got, err := FilePath(dsn)
 		if got != want || (err != nil) != (want == "") {
@@ -99,7 +99,7 @@ func TestFilesArePrivate(t *testing.T) {
 	}
 	defer lock.Release()
 	s := openAt(t, path)
-	if err := s.Backup(t.Context(), path+".backup"); err != nil {
+	if _, err := Backup(t.Context(), s.Path(), path+".backup", 0); err != nil {
 		t.Fatal(err)
 	}
 	for _, suffix := range []string{"", "-wal", "-shm", ".lock", ".backup"} {
@@ -132,14 +132,14 @@ func TestStrangePaths(t *testing.T) {
 			path, backup := filepath.Join(dir, name), filepath.Join(dir, "backup of "+name)
 			s := openAt(t, "sqlite:"+path)
 			mustWrite(t, s, func(tx comment.Tx) error { return tx.PutSite(comment.Site{Key: "daily", Name: "Daily"}) })
-			if err := errors.Join(s.Backup(t.Context(), backup), s.Close()); err != nil {
+			if err := errors.Join(backUp(t, s, backup), s.Close()); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]string{name, "backup of " + name}, filesIn(t, dir), sorted); diff != "" {
+			if diff := cmp.Diff([]string{name, "backup of " + name, "backup of " + name + ".sha256", name + ".last-backup"}, filesIn(t, dir), sorted); diff != "" {
 				t.Error(diff)
 			}
 			other := filepath.Join(dir, "other "+name)
-			if err := Restore(t.Context(), backup, other); err != nil {
+			if _, err := Restore(t.Context(), backup, other); err != nil {
 				t.Fatal(err)
 			}
 			mustWrite(t, openAt(t, other), putPage("p1")) // the site is there
