@@ -25,10 +25,13 @@ func (b bucket) spend(tx Tx, st Site, at time.Time) error {
 // The limits on posting. Buckets are stored, so they survive a restart and
 // hold across nodes; their keys are digests, so no address is stored.
 func (s *Service) postBuckets(d *draft, client Client) []bucket {
-	site := d.site.Key
+	site, author := d.site.Key, d.author.ID
+	if d.author.Email != "" { // however many networks it is given from
+		author = s.digest("guest", site, d.author.Name, d.author.Email)
+	}
 	return []bucket{
 		{s.digest("limit", "post", site, string(d.salt), Network(client.IP)), 10 * time.Second, 5},
-		{s.digest("limit", "author", site, d.author.ID), 6 * time.Second, 10},
+		{s.digest("limit", "author", site, author), 6 * time.Second, 10},
 		{s.digest("limit", "page", site, d.page.Key), time.Second, 60},
 		{s.digest("limit", "site", site), 50 * time.Millisecond, 1200},
 	}

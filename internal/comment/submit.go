@@ -32,6 +32,7 @@ type Submission struct {
 	Site     string
 	Page     PageRef
 	ParentID string
+	Token    string // of an earlier comment of the same author, "" = none
 	Name     string
 	Email    string
 	Text     string
@@ -237,9 +238,10 @@ func cleanEmail(email string) (string, error) {
 	return email, nil
 }
 
-// author finds or makes the author of a draft. A guest is who gives the same
-// name and the same e-mail address; without an address, the same name from the
-// same network on the same day: a name alone is nobody's.
+// author finds or makes the author of a draft. Anybody can give anybody's name
+// and e-mail address, so a guest is who gives the same ones from the same network
+// on the same day, or shows the edit token of an earlier comment: standing that
+// was earned is not for others to use.
 func (s *Service) author(r Reader, site *rules, d *draft, sub Submission) (Author, error) {
 	if !d.site.Options.Guests {
 		return Author{}, fault.New(fault.Forbidden, "sign_in_required", "This site takes comments of signed-in readers only.")
@@ -255,19 +257,37 @@ func (s *Service) author(r Reader, site *rules, d *draft, sub Submission) (Autho
 	if err != nil {
 		return Author{}, err
 	}
-	id := s.digest("guest", d.site.Key, name, email)
-	if email == "" {
-		id = s.digest("guest", d.site.Key, name, "", string(d.salt), Network(sub.Client.IP))
-	}
-	known, err := r.Author(d.site.Key, id)
-	if err == nil {
-		return known, nil
-	}
+	known, err := s.returning(r, sub, name, email)
 	if !fault.Is(err, "not_found") {
-		return Author{}, err
+		return known, err
+	}
+	id := s.digest("guest", d.site.Key, name, email, string(d.salt), Network(sub.Client.IP))
+	if known, err = r.Author(d.site.Key, id); !fault.Is(err, "not_found") {
+		return known, err
 	}
 	d.stranger = true
 	return Author{Site: d.site.Key, ID: id, Kind: KindGuest, Name: name, Email: email, FirstSeen: d.at}, nil
+}
+
+// returning is the author of the comment whose edit token came along, if they
+// go by the same name and address still. A token that tells nothing (of an older
+// key, of a comment that is gone) is as good as none: it must not keep anybody
+// from posting.
+func (s *Service) returning(r Reader, sub Submission, name, email string) (Author, error) {
+	payload, err := s.Ring.Open("edit token", sub.Token)
+	site, id, _ := strings.Cut(payload, "|")
+	if sub.Token == "" || err != nil || site != sub.Site {
+		return Author{}, fault.Missing()
+	}
+	c, err := r.Comment(site, id)
+	if err != nil {
+		return Author{}, err
+	}
+	a, err := r.Author(site, c.AuthorID)
+	if err == nil && (a.Kind != KindGuest || a.Name != name || a.Email != email || s.Now().Sub(c.CreatedAt) > ownLife) {
+		err = fault.Missing()
+	}
+	return a, err
 }
 
 // Network is the part of an address that is compared and counted: all of an

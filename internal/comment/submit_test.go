@@ -424,35 +424,86 @@ func TestNamesAndAddresses(t *testing.T) {
 // name from the same network on the same day.
 func TestWhoAGuestIs(t *testing.T) {
 	h := newHouse(t)
-	author := func(change func(*comment.Submission)) string {
+	who := func(changes ...func(*comment.Submission)) comment.Submitted {
 		t.Helper()
 		sub := post("Who am I?")
-		change(&sub)
-		return h.submit(sub).Comment.AuthorID
-	}
-	nameless := func(ip string) func(*comment.Submission) {
-		return func(s *comment.Submission) { s.Email, s.Client.IP = "", ip }
-	}
-	rita := author(func(*comment.Submission) {})
-	if rita != author(func(s *comment.Submission) { s.Email, s.Client.IP = "RITA@reader.example", "198.51.100.1" }) {
-		t.Error("the same address from elsewhere is somebody else")
-	}
-	anonymous := author(nameless("2001:db8:1:2::1"))
-	if anonymous != author(nameless("2001:db8:1:2:ffff::2")) {
-		t.Error("the same network is somebody else")
-	}
-	seen := map[string]string{rita: "Rita", anonymous: "anonymous"}
-	h.clock.pass(24 * time.Hour)
-	for what, id := range map[string]string{
-		"another name":    author(func(s *comment.Submission) { s.Name = "Ritta" }),
-		"another address": author(func(s *comment.Submission) { s.Email = "rita@other.example" }),
-		"another network": author(nameless("2001:db8:1:3::1")),
-		"another day":     author(nameless("2001:db8:1:2::1")),
-	} {
-		if seen[id] != "" {
-			t.Errorf("%s is %s", what, seen[id])
+		for _, change := range changes {
+			change(&sub)
 		}
-		seen[id] = what
+		return h.submit(sub)
+	}
+	ip := func(ip string) func(*comment.Submission) { return func(s *comment.Submission) { s.Client.IP = ip } }
+	called := func(name, email string) func(*comment.Submission) {
+		return func(s *comment.Submission) { s.Name, s.Email = name, email }
+	}
+	showing := func(token string) func(*comment.Submission) { return func(s *comment.Submission) { s.Token = token } }
+
+	here, there := ip("2001:db8:1:2::1"), ip("198.51.100.1")
+	rita := who(here)
+	nameless := who(here, called("Rita", ""))
+	weekly := h.submit(comment.Submission{Site: "weekly", Page: comment.PageRef{URL: "https://weekly.example/a"}, Name: "Rita", Email: "rita@reader.example", Text: "Who am I?"})
+	other := who(there, called("Otto", ""))
+	for what, tt := range map[string]struct {
+		is comment.Submitted
+		as comment.Submitted
+	}{
+		"the same network":             {who(ip("2001:db8:1:2:ffff::2")), rita},
+		"the address in capitals":      {who(here, called("Rita", "RITA@Reader.example")), rita},
+		"a token from elsewhere":       {who(there, showing(rita.EditToken)), rita},
+		"a token instead of a network": {who(there, called("Rita", ""), showing(nameless.EditToken)), nameless},
+	} {
+		if tt.is.Comment.AuthorID != tt.as.Comment.AuthorID {
+			t.Errorf("%s makes somebody else", what)
+		}
+	}
+	seen := map[string]string{rita.Comment.AuthorID: "Rita", nameless.Comment.AuthorID: "Rita without an address", other.Comment.AuthorID: "Otto"}
+	strangers := map[string]comment.Submitted{
+		"another name":                    who(here, called("Ritta", "rita@reader.example")),
+		"another address":                 who(here, called("Rita", "rita@other.example")),
+		"another network":                 who(there),
+		"another network without address": who(there, called("Rita", "")),
+		"a token and another name":        who(ip("198.51.100.2"), called("Rosa", "rita@reader.example"), showing(rita.EditToken)),
+		"a token and another address":     who(ip("198.51.100.2"), called("Rita", "rosa@reader.example"), showing(rita.EditToken)),
+		"a token without the address":     who(ip("198.51.100.2"), called("Rita", ""), showing(rita.EditToken)),
+		"a forged token":                  who(ip("198.51.100.3"), showing(rita.EditToken+"x")),
+		"a token of another site":         who(ip("198.51.100.4"), showing(weekly.EditToken)),
+		"somebody else's token":           who(ip("198.51.100.5"), showing(other.EditToken)),
+	}
+	h.clock.pass(24 * time.Hour)
+	strangers["another day"] = who(here)
+	strangers["another day without address"] = who(here, called("Rita", ""))
+	again := who(there, showing(rita.EditToken)) // whatever the day
+	if again.Comment.AuthorID != rita.Comment.AuthorID {
+		t.Error("a token of yesterday makes somebody else")
+	}
+	h.clock.pass(90 * 24 * time.Hour)
+	strangers["an old token"] = who(ip("198.51.100.6"), showing(rita.EditToken))
+	for what, s := range strangers {
+		if is := seen[s.Comment.AuthorID]; is != "" {
+			t.Errorf("%s is %s", what, is)
+		}
+		seen[s.Comment.AuthorID] = what
+	}
+}
+
+// Who knows a trusted author's name and e-mail address has not earned the trust.
+func TestTrustIsNotForOthers(t *testing.T) {
+	h := newHouse(t, "moderation=new", "trusted_after=1")
+	earned := h.public("I am Rita.")
+	if got := h.say("It is me again.").Comment.Status; got != comment.Approved {
+		t.Errorf("the trusted author is %s", got)
+	}
+	impostor := post("Trust me, I am Rita.")
+	impostor.Client.IP = "198.51.100.1"
+	out := h.submit(impostor)
+	if out.Comment.Status != comment.Pending || h.author(out.Comment.ID).Approved != 0 {
+		t.Errorf("the impostor is %s, with %d approved", out.Comment.Status, h.author(out.Comment.ID).Approved)
+	}
+	h.clock.pass(48 * time.Hour)
+	back := post("I am back, from the train.")
+	back.Client.IP, back.Token = "198.51.100.2", earned.EditToken
+	if got := h.submit(back).Comment.Status; got != comment.Approved {
+		t.Errorf("with the token the author is %s", got)
 	}
 }
 

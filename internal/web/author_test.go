@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +152,27 @@ func TestForgedEditTokens(t *testing.T) {
 	)
 	h.refuse(cases)
 	h.get("/api/v1/auth/me", as(p.EditToken)).refused(401, "unauthorized")
+}
+
+// TestTheTokenOfAnEarlierCommentCarriesTrust: from another network, a name and an
+// e-mail address alone carry none.
+func TestTheTokenOfAnEarlierCommentCarriesTrust(t *testing.T) {
+	t.Parallel()
+	h := open(t, behind("127.0.0.1"), with("moderation", "new"), with("trusted_after", "1"))
+	mod := h.staff("grace", comment.Moderator, "daily")
+	mine := func(d *draft) { d.Author.Email = "ada@reader.example" }
+	earned := h.public(mod, "One.", mine)
+	for i, c := range []struct {
+		changes []change
+		want    string
+	}{
+		{nil, "approved"}, {[]change{reader(1)}, "pending"}, {[]change{reader(1), as("x")}, "pending"}, {[]change{reader(2), as(earned.EditToken)}, "approved"},
+	} {
+		got := into[posted](h.post(comments, write(fmt.Sprint("Number ", i), mine), c.changes...).want(201))
+		if got.Comment.Status != c.want {
+			t.Errorf("comment %d is %s, want %s", i, got.Comment.Status, c.want)
+		}
+	}
 }
 
 func flip(s string) string {

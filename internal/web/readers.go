@@ -132,7 +132,7 @@ func (s *Server) submit(c *fiber.Ctx) error {
 	}
 	shape := func(result any) any { return showOwn(result.(comment.Submitted), body) }
 	sub := comment.Submission{
-		Site: param(c, "site"), Page: comment.PageRef(in.Page), Name: in.Author.Name, Email: in.Author.Email, Text: in.Text, Client: s.client(c),
+		Site: param(c, "site"), Page: comment.PageRef(in.Page), Token: comment.BearerOf(c.Get(fiber.HeaderAuthorization)), Name: in.Author.Name, Email: in.Author.Email, Text: in.Text, Client: s.client(c),
 	}
 	if in.ParentID != nil {
 		sub.ParentID = *in.ParentID
