@@ -130,6 +130,7 @@ func (c *Cache) fill(ctx context.Context, site, key string, read func() (made, e
 	for {
 		c.mu.Lock()
 		if e := c.entries[key]; e != nil && !c.outlived(e) {
+			c.hits++
 			c.mu.Unlock()
 			return e.value, nil
 		}

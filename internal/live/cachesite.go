@@ -128,14 +128,17 @@ func (c *Cache) apply(st *siteCache, t touch) {
 	}
 }
 
+// KnownSite gives a site that is in memory, nil if it is not. It may not be
+// changed.
+func (c *Cache) KnownSite(key string) *comment.Site {
+	var buf [64]byte
+	st, _ := c.get(siteKey(buf[:0], key)).(*comment.Site)
+	return st
+}
+
 // Site gives a site. It may not be changed.
 func (c *Cache) Site(ctx context.Context, key string) (*comment.Site, error) {
-	var buf [64]byte
-	at := append(append(buf[:0], "site "...), key...)
-	if st, ok := c.get(at).(*comment.Site); ok {
-		return st, nil
-	}
-	v, err := c.fill(ctx, key, string(at), func() (made, error) {
+	v, err := c.fill(ctx, key, string(siteKey(nil, key)), func() (made, error) {
 		var st comment.Site
 		err := c.log.View(ctx, func(r comment.Reader) (err error) {
 			st, err = r.Site(key)
@@ -148,3 +151,6 @@ func (c *Cache) Site(ctx context.Context, key string) (*comment.Site, error) {
 	}
 	return v.(*comment.Site), nil
 }
+
+// siteKey is where a site is kept; every other key begins otherwise.
+func siteKey(buf []byte, key string) []byte { return append(append(buf, "site "...), key...) }

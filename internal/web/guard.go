@@ -2,13 +2,10 @@ package web
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
-	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -16,68 +13,6 @@ import (
 	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
 )
-
-// The keys under which guards leave what they found for the handlers.
-const (
-	keyRequestID = "afterword request id"
-	keyReceived  = "afterword received"
-	keyIdentity  = "afterword identity"
-)
-
-// requestTime is how long a request may take, a little less than there is for
-// writing its answer. Handlers pass UserContext on, never fasthttp's own
-// context: that one ends when the server begins to stop, with requests under
-// way.
-const requestTime = 25 * time.Second
-
-// observe gives every request its id, a line in the log and a place in the
-// metrics, and turns what handlers return, or panic with, into answers.
-func (s *Server) observe(c *fiber.Ctx) (err error) {
-	start := s.Now()
-	c.Locals(keyReceived, start)
-	c.Locals(keyRequestID, comment.NewID())
-	c.Set("X-Request-Id", requestID(c))
-	ctx, cancel := context.WithTimeout(c.UserContext(), requestTime)
-	defer cancel()
-	c.SetUserContext(ctx)
-	select {
-	case <-s.Stopping:
-		c.Context().SetConnectionClose() // so that nobody sends into a closing connection
-	default:
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			s.Log.Error("panic", slog.String("request_id", requestID(c)), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			err = s.fail(c, fmt.Errorf("panic: %v", p))
-		}
-		s.Metrics.request(strings.Clone(c.Method()), c.Route().Path, c.Response().StatusCode(), s.Now().Sub(start))
-		s.Log.Debug("request", slog.String("request_id", requestID(c)), slog.String("method", c.Method()),
-			slog.String("route", c.Route().Path), slog.Int("status", c.Response().StatusCode()), slog.Duration("took", s.Now().Sub(start)))
-	}()
-	if err = c.Next(); err != nil {
-		err = s.fail(c, err)
-	}
-	return err
-}
-
-func requestID(c *fiber.Ctx) string {
-	id, _ := c.Locals(keyRequestID).(string)
-	return id
-}
-
-// guardRequest refuses what no route takes: above all compressed bodies, which
-// fasthttp would inflate without a bound.
-func (s *Server) guardRequest(c *fiber.Ctx) error {
-	if enc := c.Get(fiber.HeaderContentEncoding); enc != "" && !strings.EqualFold(enc, "identity") {
-		return fault.New(fault.Unsupported, "unsupported_encoding", "Send the request without a Content-Encoding.")
-	}
-	if len(c.Request().Body()) > MaxBody {
-		return ofFiber[fiber.StatusRequestEntityTooLarge]
-	}
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
-	return c.Next()
-}
 
 // private marks what must not be stored by anyone on the way. There is no CORS
 // for these routes at all.
@@ -87,28 +22,49 @@ func (s *Server) private(c *fiber.Ctx) error {
 	return c.Next()
 }
 
+var (
+	namePolicy  = []byte("Content-Security-Policy")
+	valuePolicy = []byte("default-src 'none'; frame-ancestors 'none'")
+	nameAllow   = []byte("Access-Control-Allow-Origin")
+	nameExpose  = []byte("Access-Control-Expose-Headers")
+	valueExpose = []byte("ETag, Retry-After, X-Request-Id, Idempotent-Replay")
+	valueOrigin = []byte("Origin")
+)
+
 // cors lets the pages of the site's origins read answers. It guards the
 // readers' routes only; the staff's have none.
 func (s *Server) cors(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
-	c.Vary(fiber.HeaderOrigin) // a cache must not give a page the answer to a request without one
-	origin := strings.Clone(c.Get(fiber.HeaderOrigin))
-	if origin == "" {
+	h := &c.Response().Header
+	h.SetCanonical(namePolicy, valuePolicy)
+	h.SetCanonical(nameVary, valueOrigin) // a cache must not give a page the answer to a request without one
+	origin := c.Request().Header.Peek(fiber.HeaderOrigin)
+	if len(origin) == 0 {
 		return c.Next()
 	}
-	site, err := s.Cache.Site(c.UserContext(), param(c, "site"))
+	site, err := s.siteOf(c)
 	if err != nil {
 		return err
 	}
-	if !site.Allows(origin) {
+	if !site.Allows(string(origin)) {
 		if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
 			return c.Next() // public, but the browser will keep it from the page
 		}
 		return fault.New(fault.Forbidden, "origin_not_allowed", "This page's origin is not one of the site's. The operator can add it with: afterword site set.")
 	}
-	c.Set(fiber.HeaderAccessControlAllowOrigin, origin)
-	c.Set(fiber.HeaderAccessControlExposeHeaders, "ETag, Retry-After, X-Request-Id, Idempotent-Replay")
+	h.SetCanonical(nameAllow, origin)
+	h.SetCanonical(nameExpose, valueExpose)
 	return c.Next()
+}
+
+// siteOf is the site of the path, in memory while it does not change.
+func (s *Server) siteOf(c *fiber.Ctx) (*comment.Site, error) {
+	key := param(c, "site")
+	if st := s.Cache.KnownSite(key); st != nil {
+		return st, nil
+	}
+	ctx, cancel := context.WithTimeout(c.UserContext(), requestTime)
+	defer cancel()
+	return s.Cache.Site(ctx, key)
 }
 
 func (s *Server) preflight(c *fiber.Ctx) error {
@@ -209,11 +165,18 @@ func (s *Server) client(c *fiber.Ctx) comment.Client {
 // the operator trusts and no further: everything left of the first stranger is
 // whatever the stranger liked to write.
 func (s *Server) clientIP(c *fiber.Ctx) string {
-	ip, err := netip.ParseAddr(c.Context().RemoteIP().String())
-	if err != nil {
-		return ""
+	return s.clientAddr(c).String()
+}
+
+func (s *Server) clientAddr(c *fiber.Ctx) netip.Addr {
+	peer, ok := c.Context().RemoteAddr().(*net.TCPAddr)
+	if !ok { // a socket of the machine's own
+		return netip.IPv4Unspecified()
 	}
-	ip = ip.Unmap()
+	ip := peer.AddrPort().Addr().Unmap().WithZone("")
+	if len(s.Proxies) == 0 {
+		return ip
+	}
 	var hops []string
 	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) { // some proxies add a line of their own
 		hops = append(hops, strings.Split(string(line), ",")...)
@@ -225,7 +188,7 @@ func (s *Server) clientIP(c *fiber.Ctx) string {
 		}
 		ip = next.Unmap()
 	}
-	return ip.String()
+	return ip
 }
 
 func (s *Server) trusted(ip netip.Addr) bool {
@@ -235,10 +198,4 @@ func (s *Server) trusted(ip netip.Addr) bool {
 		}
 	}
 	return false
-}
-
-// received is when the request came in.
-func received(c *fiber.Ctx) time.Time {
-	at, _ := c.Locals(keyReceived).(time.Time)
-	return at
 }

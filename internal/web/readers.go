@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -35,7 +36,9 @@ func (s *Server) thread(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Comments.Thread(c.UserContext(), a)
+	ctx, cancel := context.WithTimeout(c.UserContext(), requestTime)
+	defer cancel()
+	out, err := s.Comments.Thread(ctx, a)
 	if err != nil {
 		return err
 	}

@@ -131,7 +131,11 @@ func sentence(e validator.FieldError) string {
 
 // param is a part of the path, decoded once.
 func param(c *fiber.Ctx, name string) string {
-	v, err := url.PathUnescape(strings.Clone(c.Params(name)))
+	v := strings.Clone(c.Params(name))
+	if strings.IndexByte(v, '%') < 0 && strings.IndexByte(v, 0) < 0 {
+		return v
+	}
+	v, err := url.PathUnescape(v)
 	if err != nil || strings.ContainsRune(v, 0) {
 		return "" // no key or id looks like that, so it will not be found
 	}

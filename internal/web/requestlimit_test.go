@@ -1,7 +1,7 @@
 package web
 
 import (
-	"strconv"
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -9,22 +9,23 @@ import (
 func TestRequestLimitRefillsAndIsBounded(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	var l requestLimit
+	a, b := netip.MustParseAddr("198.51.100.1"), netip.MustParseAddr("198.51.100.2")
 	for i := range requestsBurst {
-		if wait := l.wait("a", now); wait != 0 {
+		if wait := l.wait(a, now); wait != 0 {
 			t.Fatalf("request %d of the burst has to wait %v", i, wait)
 		}
 	}
-	if wait := l.wait("a", now); wait != requestsEvery {
+	if wait := l.wait(a, now); wait != requestsEvery {
 		t.Fatalf("beyond the burst: wait %v, want %v", wait, requestsEvery)
 	}
-	if wait := l.wait("b", now); wait != 0 {
+	if wait := l.wait(b, now); wait != 0 {
 		t.Fatalf("another network has to wait %v", wait)
 	}
-	if wait := l.wait("a", now.Add(requestsEvery)); wait != 0 {
+	if wait := l.wait(a, now.Add(requestsEvery)); wait != 0 {
 		t.Fatalf("after the wait: %v", wait)
 	}
 	for i := range 3 * networksMost {
-		l.wait(strconv.Itoa(i), now)
+		l.wait(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), now)
 	}
 	if len(l.tat) > networksMost {
 		t.Fatalf("%d buckets are kept, want at most %d", len(l.tat), networksMost)

@@ -83,8 +83,12 @@ func (s *Server) Settings() fiber.Config {
 func (s *Server) Register(router fiber.Router) {
 	on := func(add func(string, ...fiber.Handler) fiber.Router) func(string, ...fiber.Handler) {
 		return func(path string, handlers ...fiber.Handler) {
-			add(path, append([]fiber.Handler{s.observe, s.guardRequest}, handlers...)...)
+			add(path, append([]fiber.Handler{s.observe, s.guardRequest, s.bound}, handlers...)...)
 		}
+	}
+	// Those that mostly answer from memory bound only what does not.
+	hot := func(path string, handlers ...fiber.Handler) {
+		router.Get(path, append([]fiber.Handler{s.observe, s.guardRequest}, handlers...)...)
 	}
 	get, post, put := on(router.Get), on(router.Post), on(router.Put)
 	patch, del, options := on(router.Patch), on(router.Delete), on(router.Options)
@@ -103,7 +107,7 @@ func (s *Server) Register(router fiber.Router) {
 	for _, path := range []string{"/comments", "/comments/*", "/preview", "/counts", "/stream"} {
 		options(reader+path, s.cors, s.preflight)
 	}
-	get(reader+"/comments", s.cors, s.limitRequests, s.thread)
+	hot(reader+"/comments", s.cors, s.limitRequests, s.thread)
 	post(reader+"/comments", s.cors, s.limitRequests, s.submit)
 	get(reader+"/comments/:id", s.cors, s.limitRequests, s.single)
 	patch(reader+"/comments/:id", s.cors, s.limitRequests, s.edit)
@@ -112,7 +116,7 @@ func (s *Server) Register(router fiber.Router) {
 	put(reader+"/comments/:id/vote", s.cors, s.limitRequests, s.vote)
 	post(reader+"/comments/:id/reports", s.cors, s.limitRequests, s.report)
 	post(reader+"/preview", s.cors, s.limitRequests, s.preview)
-	get(reader+"/counts", s.cors, s.limitRequests, s.counts)
+	hot(reader+"/counts", s.cors, s.limitRequests, s.counts)
 	get(reader+"/stream", s.cors, s.limitRequests, s.stream)
 
 	post("/api/v1/auth/login", s.private, s.login)
