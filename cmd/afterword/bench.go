@@ -37,6 +37,8 @@ type benchRunCmd struct {
 	Thread   []int         `help:"Single threads in it." default:"100,10000,1000000" placeholder:"N,…"`
 	Rounds   int           `help:"Rounds of each comparison." default:"5" placeholder:"N"`
 	Time     time.Duration `help:"Of each side of a round." default:"2s"`
+	Streams  int           `help:"Event streams to hold open." default:"5000" placeholder:"N"`
+	Soak     time.Duration `help:"How long to keep the server busy and watch its memory; default: not at all."`
 	Out      string        `help:"File for the results as JSON." placeholder:"FILE"`
 }
 
@@ -51,7 +53,7 @@ func (c *benchRunCmd) Run(e *env, parsed *kong.Context) error {
 	debug.SetMemoryLimit(math.MaxInt64) // the clients are not the service
 	s := bench.Settings{
 		Program: program, Version: versionOf().Version, Site: c.Site, Origin: c.Origin, Pages: c.Page, Token: c.Token,
-		Only: c.Only, Comments: c.Comments, PagesNum: c.Pages, Threads: c.Thread, Rounds: c.Rounds, Time: c.Time,
+		Only: c.Only, Comments: c.Comments, PagesNum: c.Pages, Threads: c.Thread, Rounds: c.Rounds, Time: c.Time, Streams: c.Streams, Soak: c.Soak,
 		Say: func(line string) { fmt.Fprintln(e.err, line) },
 	}
 	if given(parsed, "db") {

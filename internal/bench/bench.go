@@ -57,6 +57,13 @@ var scenarios = []scenario{
 	{"start", true, (*house).starts},
 	{"write", true, (*house).writes},
 	{"read", false, (*house).reads},
+	{"later", false, (*house).later},
+	{"queue", false, (*house).queue},
+	{"deliveries", true, (*house).deliveries},
+	{"mixed", false, (*house).mixed},
+	{"streams", false, (*house).watches},
+	{"memory", true, (*house).memory},
+	{"soak", true, (*house).soak},
 }
 
 // Names lists the scenarios in the order in which they run.

@@ -19,9 +19,7 @@ const (
 	// HeldSite is the site that is filled. It reviews every comment before it is
 	// shown, as a new site does.
 	HeldSite = "bench"
-	// openSite publishes at once; streams and deliveries are measured on it.
-	openSite = "bench-open"
-	// Origin is the only origin of both, and where their pages lie.
+	// Origin is its only origin, where its pages lie.
 	Origin = "https://news.example"
 	staff  = "bench@news.example"
 )
@@ -85,9 +83,6 @@ func (h *house) fill(ctx context.Context) error {
 func (h *house) furnish(ctx context.Context, a *app.App) (fresh bool, err error) {
 	fresh, err = AddSite(ctx, a, h.Site, "all")
 	if err != nil {
-		return false, err
-	}
-	if _, err := AddSite(ctx, a, openSite, "off"); err != nil {
 		return false, err
 	}
 	if _, err := a.Auth.AccountByEmail(ctx, staff); fault.Is(err, "not_found") {

@@ -1,0 +1,55 @@
+package load
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net"
+	"time"
+)
+
+// Stream is an open stream of server-sent events. It reads into a small buffer:
+// thousands are open at a time.
+type Stream struct {
+	conn Conn
+}
+
+// Listen opens a stream and reads the head of its answer.
+func Listen(addr string, request []byte) (*Stream, error) {
+	raw, err := net.DialTimeout("tcp", addr, 10*time.Second)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", addr, err)
+	}
+	s := &Stream{Conn{raw: raw, read: bufio.NewReaderSize(raw, 1<<10)}}
+	status, _, err := s.conn.begin(request)
+	if err != nil && err != errChunked || status != 200 {
+		raw.Close()
+		return nil, fmt.Errorf("open a stream: status %d, %w", status, err)
+	}
+	// Past the head, whose rest begin has left because it has no length.
+	for err == errChunked {
+		var line []byte
+		if line, err = s.conn.read.ReadSlice('\n'); err == nil && len(line) > 2 {
+			err = errChunked
+		}
+	}
+	return s, raw.SetDeadline(time.Time{})
+}
+
+var eventName = []byte("event: ")
+
+// Next waits for an event and gives its name. The data is passed over.
+func (s *Stream) Next() (string, error) {
+	for {
+		line, err := s.conn.read.ReadSlice('\n')
+		if err != nil && err != bufio.ErrBufferFull {
+			return "", err
+		}
+		if name, ok := bytes.CutPrefix(line, eventName); ok {
+			return string(bytes.TrimSpace(name)), nil
+		}
+	}
+}
+
+// Close closes the connection.
+func (s *Stream) Close() { s.conn.Close() }
