@@ -39,7 +39,7 @@ const loopback = "127.0.0.0/8,::1/128"
 
 // Run starts everything: newspaper, widget, desk and a webhook receiver.
 func (c *demoCmd) Run(e *env) (err error) {
-	ln, err := listen(e.settings.Addr)
+	ln, err := listenAll(e.settings)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -21,7 +20,7 @@ type serveCmd struct{}
 
 // Run serves until a signal comes.
 func (c *serveCmd) Run(e *env) error {
-	ln, err := listen(e.settings.Addr)
+	ln, err := listenAll(e.settings)
 	if err != nil {
 		return err
 	}
@@ -33,11 +32,36 @@ func (c *serveCmd) Run(e *env) error {
 	return serve(e, aw, ln, nil)
 }
 
-// listen takes the address before anything else is begun.
-func listen(addr string) (net.Listener, error) {
+// listeners are the addresses of a service.
+type listeners struct {
+	net.Listener
+	metrics net.Listener // nil = none
+}
+
+// Close gives up the addresses.
+func (l listeners) Close() error {
+	err := l.Listener.Close()
+	if l.metrics != nil {
+		err = errors.Join(err, l.metrics.Close())
+	}
+	return err
+}
+
+// listenAll takes the addresses before anything else is begun.
+func listenAll(s *settings) (l listeners, err error) {
+	if l.Listener, err = listen(s.Addr, "--addr"); err != nil || s.MetricsAddr == "" {
+		return l, err
+	}
+	if l.metrics, err = listen(s.MetricsAddr, "--metrics-addr"); err != nil {
+		return l, errors.Join(err, l.Listener.Close())
+	}
+	return l, nil
+}
+
+func listen(addr, flag string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("the address %s is in use; stop what uses it, or choose another with --addr", addr)
+		return nil, fmt.Errorf("the address %s is in use; stop what uses it, or choose another with %s", addr, flag)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
@@ -55,7 +79,7 @@ const (
 
 // serve runs an installation on a listener until the command is told to stop:
 // not ready, no new connections, requests drained, workers ended, store closed.
-func serve(e *env, aw *plugin.Afterword, ln net.Listener, more func(fiber.Router)) error {
+func serve(e *env, aw *plugin.Afterword, ln listeners, more func(fiber.Router)) error {
 	app := fiber.New(aw.FiberConfig())
 	app.Server().CloseOnShutdown = true
 	var requests traffic
@@ -70,14 +94,16 @@ func serve(e *env, aw *plugin.Afterword, ln net.Listener, more func(fiber.Router
 	defer cancel()
 	var g errgroup.Group
 	g.Go(func() error { return aw.Run(workers) })
-	g.Go(func() error { return app.Listener(ln) })
-	metrics, err := serveMetrics(e.settings.MetricsAddr, aw)
-	if err == nil {
-		<-e.ctx.Done()
+	g.Go(func() error { return app.Listener(ln.Listener) })
+	var metrics *http.Server
+	if ln.metrics != nil {
+		metrics = metricsServer(aw)
+		g.Go(func() error { return closed(metrics.Serve(ln.metrics)) })
 	}
+	<-e.ctx.Done()
 	aw.Stop()
 	time.Sleep(noticeTime)
-	err = errors.Join(err, ln.Close())
+	err := ln.Listener.Close()
 	requests.drain(drainTime)
 	if down := app.ShutdownWithTimeout(drainTime); !errors.Is(down, net.ErrClosed) { // the listener is
 		err = errors.Join(err, down)
@@ -117,21 +143,16 @@ func (t *traffic) drain(most time.Duration) {
 	}
 }
 
-func serveMetrics(addr string, aw *plugin.Afterword) (*http.Server, error) {
-	if addr == "" {
-		return nil, nil
-	}
-	ln, err := listen(addr)
-	if err != nil {
-		return nil, err
-	}
+func metricsServer(aw *plugin.Afterword) *http.Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", aw.Metrics())
-	srv := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
-	go func() {
-		if err := srv.Serve(ln); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			fmt.Fprintln(os.Stderr, "afterword: metrics:", err)
-		}
-	}()
-	return srv, nil
+	return &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+}
+
+// closed is err, but for a server that was told to close.
+func closed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"log/slog"
 	"regexp"
 	"strings"
 	"testing"
@@ -38,8 +39,12 @@ func TestProbes(t *testing.T) {
 
 func TestNotReadyBeforeItRuns(t *testing.T) {
 	t.Parallel()
-	h := open(t)
+	var said bytes.Buffer
+	h := open(t, func(p *plan) { p.Log = slog.New(slog.NewTextHandler(&said, nil)) })
 	h.get("/readyz").refused(503, "not_ready")
+	if said.Len() > 0 { // balancers ask again and again
+		t.Errorf("the log says %s", said.String())
+	}
 }
 
 func TestMetricsWithoutToken(t *testing.T) {

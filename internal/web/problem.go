@@ -64,7 +64,11 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		c.Set("X-Request-Id", id)
 	}
 	if status >= 500 {
-		s.Log.Error("request failed", slog.String("request_id", id), slog.String("code", f.Code), slog.Any("error", err))
+		level := slog.LevelError
+		if f.Code == "not_ready" { // as whoever asks wanted to know
+			level = slog.LevelDebug
+		}
+		s.Log.Log(c.UserContext(), level, "request failed", slog.String("request_id", id), slog.String("code", f.Code), slog.Any("error", err))
 	}
 	body, err := comment.JSON(problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status,
