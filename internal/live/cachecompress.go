@@ -10,10 +10,12 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// The levels: each compresses a thread of 30 KB in well under a millisecond.
+// The levels. A thread of 41 kB becomes 6.9 kB in 0.2 ms with gzip, 6.4 kB in
+// 0.8 ms with brotli (below level 5 it is no smaller than gzip's), and 6.8 kB in
+// 0.13 ms with zstd's usual level.
 const (
-	gzipLevel   = 5
-	brotliLevel = 4
+	gzipLevel   = 6
+	brotliLevel = 5
 )
 
 // compressors are used again, since each holds some hundred kilobytes of tables.

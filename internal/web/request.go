@@ -131,7 +131,7 @@ func sentence(e validator.FieldError) string {
 
 // param is a part of the path, decoded once.
 func param(c *fiber.Ctx, name string) string {
-	v := strings.Clone(c.Params(name))
+	v := c.Params(name) // a copy, by fiber's setting Immutable
 	if strings.IndexByte(v, '%') < 0 && strings.IndexByte(v, 0) < 0 {
 		return v
 	}
