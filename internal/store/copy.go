@@ -69,31 +69,25 @@ func (c Copying) sides(ctx context.Context) (from, to *side, err error) {
 	if IsServer(c.From) == IsServer(c.To) {
 		return nil, nil, errors.New("a copy goes from a SQLite file to PostgreSQL or back; for a second file use `afterword backup`, for a second PostgreSQL pg_dump")
 	}
-	// Opening the target brings its schema up to date.
-	if err := bringUp(ctx, c.To); err != nil {
-		return nil, nil, fmt.Errorf("the target: %w", err)
-	}
-	if from, err = openSide(ctx, c.From); err != nil {
+	if from, err = openSide(ctx, c.From, false); err != nil {
 		return nil, nil, fmt.Errorf("the source: %w", err)
 	}
-	if to, err = openSide(ctx, c.To); err != nil {
+	if to, err = openSide(ctx, c.To, true); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("the target: %w", err), from.close())
 	}
-	var a, b int64
-	for db, version := range map[*side]*int64{from: &a, to: &b} {
-		if err := db.row(ctx, "select max(version) from schema_version", nil, version); err != nil {
-			return nil, nil, errors.Join(errors.New("the source is not a database of afterword"), err, from.close(), to.close())
-		}
-	}
-	if a != b {
-		err := fmt.Errorf("the source has schema %d, the target %d; run `afterword migrate` on the source first", a, b)
+	if from.version != to.version {
+		err := fmt.Errorf("the source has schema %d, the target %d; run `afterword migrate` on the source first", from.version, to.version)
 		return nil, nil, errors.Join(err, from.close(), to.close())
 	}
 	return from, to, nil
 }
 
+// bringUp brings the schema of a target up to date.
 func bringUp(ctx context.Context, dsn string) error {
 	s, err := Open(ctx, dsn)
+	if errors.Is(err, errUnfinished) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -200,13 +194,9 @@ func (c Copying) compare(ctx context.Context, from, to *side, tables []copyTable
 	return err
 }
 
-// unfinished refuses a database in which a copy was begun and not finished.
-func unfinished(has bool) error {
-	if has {
-		return errors.New("a copy into this database was begun and not finished; run `afterword copy` again, it goes on where it stopped")
-	}
-	return nil
-}
+// errUnfinished is what opening a database gets in which a copy was begun and
+// not finished.
+var errUnfinished = errors.New("a copy into this database was begun and not finished; run `afterword copy` again, it goes on where it stopped")
 
 // copyTable is a table to copy; columns[i] of the key are named in order.
 type copyTable struct {

@@ -21,11 +21,17 @@ type side struct {
 	conn     *sql.Conn
 	lock     *Lock
 	postgres bool
+	version  int64 // of the schema
 }
 
 // openSide opens a database that nobody serves meanwhile.
-func openSide(ctx context.Context, dsn string) (s *side, err error) {
+func openSide(ctx context.Context, dsn string, target bool) (s *side, err error) {
 	s = &side{postgres: IsServer(dsn)}
+	if target {
+		if err := bringUp(ctx, dsn); err != nil {
+			return nil, err
+		}
+	}
 	if s.postgres {
 		s.db, err = sql.Open("pgx", dsn)
 	} else {
@@ -36,6 +42,9 @@ func openSide(ctx context.Context, dsn string) (s *side, err error) {
 	}
 	if s.conn, err = s.db.Conn(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
+	}
+	if err := s.row(ctx, "select max(version) from schema_version", nil, &s.version); err != nil {
+		return nil, errors.Join(errors.New("it is not a database of afterword"), err, s.close())
 	}
 	return s, nil
 }

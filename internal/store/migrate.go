@@ -71,7 +71,11 @@ func migrate(ctx context.Context, c conn, d dialect) error {
 	if version > newest {
 		return fmt.Errorf("the database has schema %d, this binary knows %d; run the newer afterword, or restore a backup made before the upgrade", version, newest)
 	}
-	return nil
+	begun, err := one(&query{ctx, c}, scanInt, d.tables, "copy_state")
+	if err == nil && begun > 0 {
+		err = errUnfinished
+	}
+	return err
 }
 
 // schemaVersion is 0 for a database that is empty.
