@@ -28,7 +28,7 @@ func (authorCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
 	if decided := a.Approved + a.Rejected; a.Rejected > 0 && decided >= 3 && a.Rejected*3 >= decided {
 		found = append(found, Evidence{
 			Code: CodeRejectedBefore, Hint: HintNone,
-			Sentence: fmt.Sprintf("%d of this author's %d decided comments were rejected.", a.Rejected, decided),
+			Sentence: fmt.Sprintf("Rejected before: %d of this author's %d decided comments.", a.Rejected, decided),
 		})
 	}
 	return found, nil
@@ -37,8 +37,8 @@ func (authorCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
 func newcomerEvidence(s *Subject) Evidence {
 	e := Evidence{
 		Code: CodeNewAuthor, Hint: HintNone,
-		Sentence: fmt.Sprintf("The author has %d approved comments; the site trusts after %d.",
-			s.Author.Approved, s.Site.TrustedAfter),
+		Sentence: fmt.Sprintf("The author has %s; the site trusts after %d.",
+			count(s.Author.Approved, "approved comment"), s.Site.TrustedAfter),
 	}
 	if s.Author.Approved+s.Author.Rejected == 0 {
 		e.Code, e.Sentence = CodeFirstComment, "The author has no decided comment on this site yet."

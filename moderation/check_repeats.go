@@ -40,7 +40,7 @@ func (repeatsCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
 	}
 	e := Evidence{
 		Code: CodeRepeatedText, Hint: HintHold,
-		Sentence: fmt.Sprintf("Same text as %s on %s (%d by the same author); %d of them rejected or spam.",
+		Sentence: fmt.Sprintf("Same text as %s on %s: %d by the same author, %d rejected or spam.",
 			count(len(s.Repeats), "earlier comment"), count(len(pages), "page"), own, down),
 	}
 	if byPeople >= rejectedTwice {

@@ -1,6 +1,7 @@
 package moderation
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// ones is where a sentence speaks of one thing as of many.
+var ones = regexp.MustCompile(`\b1 ([a-z]+ )?[a-z]+s\b`)
 
 // found lists code and hint of a check's evidence for a changed clean subject.
 func found(t *testing.T, c Check, change func(s *Subject)) []string {
@@ -23,6 +27,9 @@ func found(t *testing.T, c Check, change func(s *Subject)) []string {
 	for _, e := range evidence {
 		if !strings.HasSuffix(e.Sentence, ".") {
 			t.Errorf("%s: %q is no sentence", e.Code, e.Sentence)
+		}
+		if ones.MatchString(e.Sentence) {
+			t.Errorf("%s: %q counts one as many", e.Code, e.Sentence)
 		}
 		out = append(out, e.Code+" "+string(e.Hint))
 	}

@@ -113,6 +113,9 @@ func parent(r Reader, d *draft, id string) (Comment, error) {
 	if id == "" {
 		return Comment{}, nil
 	}
+	if d.site.Options.MaxDepth == 0 {
+		return Comment{}, fault.Input("parent_id", "replies_off", "On this site comments cannot be answered.")
+	}
 	none := fault.Input("parent_id", "not_found", "The comment that you answer is not there any more.")
 	if !IsID(id) {
 		return Comment{}, none
@@ -123,16 +126,13 @@ func parent(r Reader, d *draft, id string) (Comment, error) {
 	}
 	if err == nil && p.Depth >= d.site.Options.MaxDepth {
 		// Too deep to indent further: the answer goes beside the one it answers.
-		return ancestor(r, p, d.site.Options.MaxDepth-1, none)
+		return ancestor(r, p, d.site.Options.MaxDepth-1)
 	}
 	return p, err
 }
 
 // ancestor is the comment at this depth on the way from p up to its root.
-func ancestor(r Reader, p Comment, depth int, none error) (Comment, error) {
-	if depth < 0 {
-		return Comment{}, none
-	}
+func ancestor(r Reader, p Comment, depth int) (Comment, error) {
 	for p.Depth > depth {
 		up, err := r.Comment(p.Site, p.ParentID)
 		if err != nil {

@@ -334,7 +334,7 @@ func TestAnAnswerThatIsTooDeepGoesBesideTheOneItAnswers(t *testing.T) {
 	sub := post("No answers here.")
 	sub.ParentID = root.Comment.ID
 	_, err := h.Submit(ctx(), sub)
-	wantFault(t, err, "parent_id:not_found")
+	wantFault(t, err, "parent_id:replies_off")
 	h.wantTrueCounts()
 }
 
