@@ -15,13 +15,39 @@ const held = { token: '', until: 0, timer: 0 };
 const own = { headers: { 'X-Afterword': '1' }, body: {} };
 const margin = 60_000;
 
-/** Tries the refresh cookie: signed in, signed out, or no answer. */
+/** Tries the refresh cookie, if there may be one: signed in, signed out, or no answer. */
 export async function start(): Promise<void> {
+  if (!remembered()) {
+    phase.value = 'out';
+    return;
+  }
   phase.value = 'starting';
   try {
     await refresh();
   } catch (problem) {
     phase.value = refused(problem) ? 'out' : 'unreachable';
+    if (refused(problem)) remember('out');
+  }
+}
+
+const mark = 'afterword-session';
+
+// Scripts cannot see the cookie. This says whether one was given to this browser,
+// so that a first visit asks for nothing that must be refused.
+function remember(now: 'in' | 'out') {
+  try {
+    localStorage.setItem(mark, now);
+  } catch {
+    return;
+  }
+}
+
+function remembered(): boolean {
+  try {
+    return localStorage.getItem(mark) === 'in';
+  } catch {
+    // Storage is forbidden: only the server knows.
+    return true;
   }
 }
 
@@ -38,6 +64,7 @@ export async function signIn(email: string, password: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await exchange('POST', 'auth/logout', own).catch(() => undefined);
+  remember('out');
   location.assign(home);
 }
 
@@ -124,6 +151,7 @@ function accept(grant: Grant) {
   held.until = Date.now() + grant.expires_in * 1000;
   user.value = grant.user;
   phase.value = 'in';
+  remember('in');
   clearTimeout(held.timer);
   const early = Math.max(grant.expires_in * 1000 - margin, grant.expires_in * 500);
   held.timer = window.setTimeout(() => void renew(held.token).catch(() => undefined), early);

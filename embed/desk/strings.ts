@@ -158,7 +158,7 @@ export const t = {
     other: (to: Status, by: string) => (by ? `${became[to]} by ${by}` : became[to]),
     late: (to: Status, by: string) => `${by || 'Somebody'} was faster: ${became[to].toLowerCase()}. Yours changed nothing.`,
     held: (action: Action, by: string) => `${done[action]} by ${by}, takes effect in a moment.`,
-    decided: (action: Action, by: string, when: string) => `${done[action]} by ${by}, ${when}`,
+    decided: (action: Action, by: string, when: string) => `${done[action]} by ${by === 'pipeline' ? 'the checks' : by}, ${when}`,
     withReason: 'Reason…',
     rejectWith: 'Reject with a',
     actions: 'Actions',

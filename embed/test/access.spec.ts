@@ -112,8 +112,7 @@ test('desk: no violation from the sign-in to the last attempt of a delivery', as
 })
 
 for (const [look, width, colorScheme] of [['dark', 1440, 'dark'], ['on a phone', 390, 'light']] as const) {
-  test(`desk, ${look}: no violation either`, async ({ site, moderate, browse, service, receiver, guard }) => {
-    guard.allow(/status of 401 .*auth\/refresh/)
+  test(`desk, ${look}: no violation either`, async ({ site, moderate, browse, service, receiver }) => {
     const options = { viewport: { width, height: 900 }, colorScheme, ...measured }
     const page = await browse(options)
     await page.goto(`${service.base}/admin/`)

@@ -153,7 +153,7 @@ test('search and filters find, live in the address and go back with it', async (
 })
 
 test('an open comment shows its checks, its author, its thread and its decisions', async ({ site, moderate }) => {
-  const root = await site.publish('The root of it.', { name: 'Ada' })
+  const root = await site.publish('The *root*\n\n- of it.', { name: 'Ada' })
   await site.publish('Another answer.', { name: 'Bo', parent: root })
   await site.publish('Earlier words of the same author.', { name: 'Cai' })
   await site.post('The comment in question.', { name: 'Cai', parent: root })

@@ -62,8 +62,7 @@ for (const [look, { width, article }] of Object.entries(looks)) {
 const desks = { light: [1440, 'light'], dark: [1440, 'dark'], 390: [390, 'light'] } as const
 
 for (const [look, [width, colorScheme]] of Object.entries(desks)) {
-  test(`desk, ${look}`, async ({ site, moderate, browse, service, receiver, guard }) => {
-    guard.allow(/status of 401 .*auth\/refresh/)
+  test(`desk, ${look}`, async ({ site, moderate, browse, service, receiver }) => {
     const options = { viewport: { width, height: 900 }, colorScheme }
     const page = await browse(options)
     await page.goto(`${service.base}/admin/`)

@@ -69,17 +69,23 @@ function Tick({ comment, off }: { comment: Comment; off: boolean }) {
   );
 }
 
+/** What was decided about the author before; nothing where the reasons say already that nothing was. */
+function record({ author: { approved, rejected }, reasons }: Comment): string {
+  if (approved + rejected > 0) return t.row.record(approved, rejected);
+  return reasons.some((reason) => reason.code === 'first_comment') ? '' : t.row.first;
+}
+
 export function Head({ comment, level = 2 }: { comment: Comment; level?: 2 | 3 }) {
   const { author } = comment;
   const Name = level === 2 ? 'h2' : 'h3';
-  const isFirst = author.approved + author.rejected === 0;
+  const known = record(comment);
   return (
     <header class="row-head">
       <Name class="who">
         <bdi>{nameOfAuthor(comment)}</bdi>
       </Name>
       {author.badge && <Chip>{author.badge}</Chip>}
-      <span class="meta record">{isFirst ? t.row.first : t.row.record(author.approved, author.rejected)}</span>
+      {known && <span class="meta record">{known}</span>}
       <Age comment={comment} />
       <p class="where meta">
         {t.row.on}{' '}

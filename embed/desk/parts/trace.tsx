@@ -24,7 +24,7 @@ function Steps({ steps }: { steps: Step[] }) {
           <p>
             <b>{checkName(step.check)}</b>{' '}
             <span class="meta">
-              {step.version} · {td.took(step.took_us)}
+              v{step.version} · {td.took(step.took_us)}
               {!step.error && (step.evidence ?? []).length === 0 && ` · ${td.nothing}`}
             </span>
           </p>

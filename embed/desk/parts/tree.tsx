@@ -9,15 +9,16 @@ export function Tree({ nodes }: { nodes: Node[] }) {
   return <>{nodes.map(show)}</>;
 }
 
-const blocks = new Set(['p', 'br', 'pre', 'blockquote', 'li']);
+/** What stands on one line between a block and what follows it. */
+const after: Record<string, string> = { p: ' ', br: ' ', pre: ' ', blockquote: ' · ', li: ' · ' };
 
 /** The words of a tree on one line, for a glance at it. */
 export function plain(nodes: Node[]): string {
-  return flat(nodes).replaceAll(/\s+/g, ' ').trim();
+  return flat(nodes).replaceAll(/\s+/g, ' ').replace(/[ ·]+$/, '');
 }
 
 const flat = (nodes: Node[]): string =>
-  nodes.map((node) => (typeof node === 'string' ? node : flat(node.c ?? []) + (blocks.has(node.t) ? ' ' : ''))).join('');
+  nodes.map((node) => (typeof node === 'string' ? node : flat(node.c ?? []) + (after[node.t] ?? ''))).join('');
 
 function show(node: Node): ComponentChildren {
   if (typeof node === 'string') return node;
