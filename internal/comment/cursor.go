@@ -34,7 +34,7 @@ func (c Cursors) Read(cursor string, list ...string) (*Place, error) {
 		return nil, nil
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) < macSize+8 || len(raw) > 256 {
+	if err != nil || len(raw) < macSize+8 || len(raw) > 512 {
 		return nil, badCursor()
 	}
 	p := Place{Key: int64(binary.BigEndian.Uint64(raw[macSize:])), ID: string(raw[macSize+8:])}

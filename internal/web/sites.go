@@ -32,11 +32,11 @@ func (s *Server) sites(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	views := make([]Site, len(all))
-	for i, st := range all {
-		views[i] = ShowSite(st, who.RoleOn(st.Key))
-	}
-	return send(c, fiber.StatusOK, map[string][]Site{"sites": views})
+	return shortList[comment.Site, Site]{
+		name: "sites", of: who.ID, all: all,
+		key:  func(st comment.Site) string { return st.Key },
+		show: func(st comment.Site) Site { return ShowSite(st, who.RoleOn(st.Key)) },
+	}.send(s, c)
 }
 
 func (s *Server) site(c *fiber.Ctx) error {
@@ -148,15 +148,16 @@ func showWord(w comment.Word) WordView {
 }
 
 func (s *Server) words(c *fiber.Ctx) error {
-	all, err := s.Comments.WordsOf(c.UserContext(), param(c, "site"))
+	site := param(c, "site")
+	all, err := s.Comments.WordsOf(c.UserContext(), site)
 	if err != nil {
 		return err
 	}
-	views := make([]WordView, len(all))
-	for i, w := range all {
-		views[i] = showWord(w)
-	}
-	return send(c, fiber.StatusOK, map[string][]WordView{"words": views})
+	return shortList[comment.Word, WordView]{
+		name: "words", of: site, all: all,
+		key:  func(w comment.Word) string { return w.List + "\x00" + w.Text + "\x00" + w.ID },
+		show: showWord,
+	}.send(s, c)
 }
 
 func (s *Server) addWord(c *fiber.Ctx) error {

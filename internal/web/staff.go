@@ -138,11 +138,11 @@ func (s *Server) users(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	views := make([]User, len(all))
-	for i, a := range all {
-		views[i] = ShowUser(a)
-	}
-	return send(c, fiber.StatusOK, map[string][]User{"users": views})
+	return shortList[comment.Account, User]{
+		name: "users", all: all,
+		key:  func(a comment.Account) string { return a.Email },
+		show: ShowUser,
+	}.send(s, c)
 }
 
 func (s *Server) addUser(c *fiber.Ctx) error {

@@ -107,15 +107,16 @@ func showAttempts(list []comment.Attempt) []Attempt {
 }
 
 func (s *Server) endpoints(c *fiber.Ctx) error {
-	all, err := s.Hooks.List(c.UserContext(), param(c, "site"))
+	site := param(c, "site")
+	all, err := s.Hooks.List(c.UserContext(), site)
 	if err != nil {
 		return err
 	}
-	views := make([]Endpoint, len(all))
-	for i, e := range all {
-		views[i] = ShowEndpoint(e, "")
-	}
-	return send(c, fiber.StatusOK, map[string][]Endpoint{"endpoints": views})
+	return shortList[comment.Endpoint, Endpoint]{
+		name: "endpoints", of: site, all: all,
+		key:  func(e comment.Endpoint) string { return e.ID },
+		show: func(e comment.Endpoint) Endpoint { return ShowEndpoint(e, "") },
+	}.send(s, c)
 }
 
 func (s *Server) addEndpoint(c *fiber.Ctx) error {
