@@ -65,7 +65,7 @@ func Backup(ctx context.Context, dsn, to string, keep int) (made BackupFile, err
 	if err := copyPages(ctx, from, "rw", p.path); err != nil {
 		return made, fmt.Errorf("copy %s to %s: %w", from, to, err)
 	}
-	if made.Contents, err = inspect(ctx, p.path, "integrity_check(1)"); err != nil {
+	if made.Contents, err = inspect(ctx, p.path, "quick_check(1)"); err != nil {
 		return made, fmt.Errorf("the copy is not sound, so there is no backup: %w", err)
 	}
 	if made.SHA256, made.Bytes, err = sum(ctx, p.path); err != nil {

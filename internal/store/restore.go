@@ -68,7 +68,7 @@ func sound(ctx context.Context, from string) (Contents, error) {
 	if err != nil {
 		return Contents{}, err
 	}
-	check := "integrity_check(1)"
+	check := "quick_check(1)"
 	if known {
 		check = ""
 	}
