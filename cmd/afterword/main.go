@@ -102,6 +102,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	}
 	e := &env{ctx: ctx, out: out, err: errs, in: in, settings: &c.settings, json: c.JSON}
 	if err := parsed.Run(e); err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = errors.New("interrupted")
+		}
 		fmt.Fprintln(errs, "afterword:", plain(err))
 		return exitCode(err)
 	}

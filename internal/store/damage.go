@@ -24,7 +24,7 @@ const wholeMost = 64 << 20
 type health struct {
 	once   sync.Once
 	found  chan struct{} // closed when damage is known
-	damage error         // to be read after that
+	damage *fault.Error  // to be read after that
 }
 
 func newHealth() *health { return &health{found: make(chan struct{})} }
@@ -73,7 +73,7 @@ func (s *Store) Examine(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case <-s.health.found:
-		return describeOpen(s.path, s.health.damage)
+		return describeOpen(s.path, s.health.damage.Cause)
 	}
 }
 
