@@ -23,7 +23,7 @@ type Event struct {
 	Actor     Actor
 	At        time.Time
 	Body      []byte // what webhooks send, byte for byte
-	BodyHash  string // SHA-256 of Body, hex; stays when an erasure rewrites the body
+	BodyHash  string // SHA-256 of Body, hex
 	Prev      string // chain value of the event before, "" for the first
 	Hash      string // chain value of this event
 }
@@ -125,14 +125,17 @@ func (e *Event) Seal(prev string, key []byte) {
 	e.Hash = e.chain(key)
 }
 
-// Verify reports whether the event is what Seal made of it. A body that an
-// erasure has rewritten differs from its hash and is reported apart.
+// Verify reports whether the event is what Seal made of it; that its body is not
+// is reported apart, as the chain goes on all the same.
 func (e *Event) Verify(prev string, key []byte) (linked, body bool) {
 	sum := sha256.Sum256(e.Body)
 	linked = e.Prev == prev && hmac.Equal([]byte(e.Hash), []byte(e.chain(key)))
 	return linked, e.BodyHash == hex.EncodeToString(sum[:])
 }
 
+// chain covers everything that says what happened, and who did it by the id.
+// The actor's name is left out: it is a person's, and an erasure has to be able
+// to take it away without breaking the chain.
 func (e *Event) chain(key []byte) string {
 	mac := hmac.New(sha256.New, key)
 	for _, part := range []string{

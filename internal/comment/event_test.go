@@ -125,6 +125,10 @@ func TestATamperedLogIsFound(t *testing.T) {
 	for range 6 {
 		h.in(comment.Approved)
 	}
+	h.must(h.store.Write(ctx(), comment.Sites{"daily"}, func(tx comment.Tx) error {
+		_, err := h.Ledger.Append(tx, comment.Event{Site: "daily", Type: comment.CommentErased, At: h.clock.Now()})
+		return err
+	}))
 	n := int64(len(h.log("daily")))
 	verify := func(h *house, site string) comment.Audit {
 		return view(h, func(r comment.Reader) (comment.Audit, error) { return h.Ledger.Verify(r, site) })
@@ -138,6 +142,7 @@ func TestATamperedLogIsFound(t *testing.T) {
 		bad    int64
 	}{
 		"body":                 {[]string{"update events set body = cast(replace(cast(body as text), 'approved', 'rejected') as blob) where site_id = 'daily' and seq = 5"}, 5},
+		"body of an erasure":   {[]string{"update events set body = x'7b7d' where site_id = 'daily' and type = 'comment.erased'"}, n},
 		"body and its hash":    {[]string{"update events set body = x'7b7d', body_hash = '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a' where site_id = 'daily' and seq = 5"}, 5},
 		"actor":                {[]string{"update events set actor_id = 'account-bob' where site_id = 'daily' and seq = 5"}, 5},
 		"kind of actor":        {[]string{"update events set actor_kind = 'rule' where site_id = 'daily' and seq = 5"}, 5},

@@ -109,7 +109,7 @@ func (l *Ledger) problem(e *Event, a Audit) string {
 		return "an event is missing"
 	case !linked:
 		return "the event is not what was appended"
-	case !body && e.Type != CommentErased:
+	case !body:
 		return "the event's body is not what was appended"
 	}
 	return ""
