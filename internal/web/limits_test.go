@@ -83,6 +83,23 @@ func TestReadingIsLimited(t *testing.T) {
 	h.get(path).want(200)
 }
 
+// TestSearchesAreLimited: each is a look through much of the queue.
+func TestSearchesAreLimited(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	h := open(t, clock.build)
+	grace, alan := h.staff("grace", comment.Moderator, "daily"), h.staff("alan", comment.Moderator, "daily")
+	search := "/api/v1/moderation/comments?q=word"
+	for range 20 {
+		h.get(search, as(grace)).want(200)
+	}
+	wait := h.get(search, as(grace)).wait()
+	h.get("/api/v1/moderation/comments", as(grace)).want(200)
+	h.get(search, as(alan)).want(200)
+	clock.advance(wait)
+	h.get(search, as(grace)).want(200)
+}
+
 func TestLimitsCanBeOff(t *testing.T) {
 	t.Parallel()
 	clock := newClock()

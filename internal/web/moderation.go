@@ -35,6 +35,11 @@ func (s *Server) queue(c *fiber.Ctx) error {
 	if ask.Limit, err = limitOf(v); err != nil {
 		return err
 	}
+	if ask.Search != "" {
+		if wait := s.searches.wait(ask.By.ID, searchRate, received(c)); wait > 0 {
+			return tooFast(wait)
+		}
+	}
 	out, err := s.Comments.Queue(c.UserContext(), ask)
 	if err != nil {
 		return err

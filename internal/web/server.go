@@ -41,7 +41,8 @@ type Server struct {
 	StreamLife time.Duration
 
 	files    files
-	requests requestLimit
+	requests requestLimit[netip.Addr]
+	searches requestLimit[string] // by account
 }
 
 // Version is what /version tells.
