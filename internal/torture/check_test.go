@@ -15,6 +15,7 @@ type evidence struct {
 	accepted []delivery
 	bad      []string
 	kills    []killing
+	lease    time.Duration // after which a delivery comes again for want of an outcome; 0 = never
 }
 
 // killing is one fault that may make a call come twice: a node killed, paused
@@ -39,7 +40,8 @@ type findings struct {
 	approvals  int // events in the log
 	events     int
 	duplicates int
-	worst      int // calls in flight at one endpoint that explain them
+	lapsed     int // of them, those whose lease had time to end
+	worst      int // calls in flight at one endpoint that explain the others
 }
 
 // among counts the faults of one kind.
@@ -284,7 +286,11 @@ func (e evidence) checkDeliveries(db querier, f *findings) error {
 		}
 		if before, repeated := seen[d.id]; repeated {
 			f.duplicates++
-			again[d.path] = append(again[d.path], e.between(before, d.at))
+			if e.lease > 0 && d.at.Sub(before) > e.lease/2 {
+				f.lapsed++
+			} else {
+				again[d.path] = append(again[d.path], e.between(before, d.at))
+			}
 		} else {
 			lane := d.path + " " + d.comment
 			if d.sequence != last[lane]+1 {

@@ -210,8 +210,12 @@ func (c *client) edit(p *promise) error {
 	if status != 200 { // decided meanwhile, or edited too often
 		return c.refresh(p)
 	}
+	was := p.status
 	p.status, p.revision = out.Comment.Status, out.Comment.Revision
 	c.book.edited(p, text)
+	if was == "spam" { // which stays so, and its author is not told
+		return c.refresh(p)
+	}
 	return nil
 }
 
@@ -401,7 +405,7 @@ func (c *client) once(r *request, body []byte) (int, []byte, error) {
 	if r.body != nil {
 		req.Header.Set("content-type", "application/json")
 	}
-	req.Header.Set("user-agent", fmt.Sprintf("reader %d", c.n)) // another browser, so another voter
+	req.Header.Set("x-forwarded-for", fmt.Sprintf("10.%d.0.1", c.n)) // another network, so another voter
 	if r.bearer != "" {
 		req.Header.Set("authorization", "Bearer "+r.bearer)
 	}

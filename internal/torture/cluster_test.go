@@ -21,8 +21,7 @@ func TestCluster(t *testing.T) {
 	tm := newTorment(t, onPostgres(t, server.dsn()))
 	tm.in.grow(nodes)
 	spare := tm.in.add()
-	age := turnClock(t, tm.in)
-	defer age()
+	defer tm.turnClock()()
 	tm.run(func(ctx context.Context, tm *torment) {
 		g, ctx := errgroup.WithContext(ctx)
 		for range 2 {
@@ -89,6 +88,9 @@ func harass(ctx context.Context, tm *torment, r *rand.Rand, spare *node) {
 }
 
 func (tm *torment) harm(n *node, what int, r *rand.Rand) {
+	if n.cmd != nil && what >= 50 {
+		n.ready() // only a kill may come before
+	}
 	from := time.Now()
 	switch {
 	case what < 50:
@@ -101,11 +103,10 @@ func (tm *torment) harm(n *node, what int, r *rand.Rand) {
 		tm.note("kill", from)
 	case what < 90:
 		n.freeze()
-		<-time.After(200*time.Millisecond + time.Duration(r.Int64N(int64(longestPause()))))
+		<-time.After(pause(r))
 		n.thaw()
 		tm.note("pause", from)
 	case what < 95:
-		n.ready() // before that it has not said that it will stop in good order
 		n.stop()
 		n.start()
 		tm.note("stop", from)
@@ -118,12 +119,16 @@ func (tm *torment) harm(n *node, what int, r *rand.Rand) {
 	}
 }
 
-// longestPause is longer than a lease, as turnClock has it.
-func longestPause() time.Duration {
-	if *long {
-		return 2800 * time.Millisecond
+// pause is how long a node stands still: in the long run, now and then for
+// longer than a lease lasts.
+func pause(r *rand.Rand) time.Duration {
+	switch {
+	case !*long:
+		return 200*time.Millisecond + time.Duration(r.IntN(800))*time.Millisecond
+	case r.IntN(20) == 0:
+		return leaseTime + time.Second
 	}
-	return time.Second
+	return 200*time.Millisecond + time.Duration(r.IntN(2800))*time.Millisecond
 }
 
 // restart restarts the database server now and then: in good order, and at
@@ -145,17 +150,18 @@ func restart(ctx context.Context, tm *torment, server *postgres) {
 // leaseTime is how long a delivery may be in flight in these tests. The
 // program's own leases outlive the slowest call, which takes longer than the
 // whole test; nothing here takes more than a moment.
-const leaseTime = 2 * time.Second
+const leaseTime = 5 * time.Second
 
 // turnClock lets leases end after leaseTime, as if the rest of their time had
 // gone by: what a killed node has claimed is claimed by another, and a node
 // that was paused for longer wakes up without its lease.
-func turnClock(t testing.TB, in *installation) (stop func()) {
-	t.Helper()
+func (tm *torment) turnClock() (stop func()) {
+	tm.t.Helper()
 	const theirs, late = 45 * time.Second, 3 * time.Second
-	db, err := in.open()
+	tm.lease = leaseTime
+	db, err := tm.in.open()
 	if err != nil {
-		t.Fatal(err)
+		tm.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan struct{})
@@ -175,7 +181,7 @@ func turnClock(t testing.TB, in *installation) (stop func()) {
 		cancel()
 		<-over
 		if err := db.Close(); err != nil {
-			t.Error(err)
+			tm.t.Error(err)
 		}
 	}
 }

@@ -18,9 +18,9 @@ func TestFailover(t *testing.T) {
 	servers := newPair(t)
 	tm := newTorment(t, onPostgres(t, servers.dsn()))
 	tm.in.grow(nodes)
-	age := turnClock(t, tm.in)
-	defer age()
-	readers := &audience{addrs: tm.in.addrs(), path: "/api/v1/sites/now/comments?page=page-1"}
+	defer tm.turnClock()()
+	quiet(tm)
+	readers := &audience{addrs: tm.in.addrs(), path: "/api/v1/sites/now/comments?page=quiet"}
 	var outages []time.Duration
 	tm.run(func(ctx context.Context, tm *torment) {
 		tm.answers(ctx, 50)
@@ -49,6 +49,23 @@ func TestFailover(t *testing.T) {
 			t.Errorf("a thread was not served: %s", failure)
 		}
 	}
+}
+
+// quiet makes a thread of one comment to which nobody writes any more.
+func quiet(tm *torment) {
+	tm.t.Helper()
+	c := newClient(*clients+1, tm.in.addrs(), tm.token, tm.seed, tm.book)
+	p := c.draft()
+	p.site, p.page = "now", "quiet"
+	p.body.(map[string]any)["page"] = map[string]string{"key": "quiet", "url": "https://daily.example/quiet", "title": "Quiet"}
+	if err := c.submit(p); err != nil {
+		tm.t.Fatal(err)
+	}
+	var out decided
+	if _, err := c.call(c.ruling(p, "approve"), &out); err != nil || !out.ok() {
+		tm.t.Fatal(err, out)
+	}
+	tm.book.decided(p, out.DecisionID, "approved")
 }
 
 // audience asks every node for a thread all the time: it has to be served

@@ -126,7 +126,11 @@ func (h *history) edited(s step) string {
 	if s.comment.Revision != h.revision+1 {
 		return fmt.Sprintf("revision %d after %d", s.comment.Revision, h.revision)
 	}
-	h.revision, h.decided = s.comment.Revision, "pending"
+	h.revision = s.comment.Revision
+	if h.standing == "spam" && h.decided == "spam" {
+		return "" // and stays so
+	}
+	h.decided = "pending"
 	if h.public == 0 {
 		h.standing = "pending"
 	}

@@ -128,6 +128,7 @@ func TestDatabaseInTrouble(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tr.t = t
+			tr.reads() // into the cache
 			c.do(tr)
 			for _, wrong := range tr.c.book.wrongs {
 				t.Error(wrong)
@@ -140,13 +141,15 @@ func TestDatabaseInTrouble(t *testing.T) {
 func slowDatabase(tr *trouble) {
 	tr.net.slow(200 * time.Millisecond)
 	defer tr.net.heal()
-	p := tr.fresh()
-	status, took, answer := tr.post(p)
-	if status != 201 || took > bounded/2 {
-		tr.t.Errorf("with 200 ms a round trip, a comment is answered with %d after %s: %s", status, took, answer)
+	for range 3 {
+		p := tr.fresh()
+		status, took, answer := tr.post(p)
+		if status != 201 || took > bounded/2 {
+			tr.t.Errorf("with 200 ms a round trip, a comment is answered with %d after %s: %s", status, took, answer)
+		}
+		tr.t.Logf("a comment takes %s with 200 ms a round trip", took.Round(time.Millisecond))
+		tr.once(p)
 	}
-	tr.t.Logf("a comment takes %s with 200 ms a round trip", took.Round(time.Millisecond))
-	tr.once(p)
 	tr.reads()
 }
 
@@ -285,12 +288,13 @@ func waitForStandby(tr *trouble, standby *postgres, interrupt string) {
 		status, took, answer := tr.post(p)
 		answered <- fmt.Sprintf("%d after %s: %s", status, took.Round(time.Millisecond), answer)
 	}()
-	var pid int
+	const waiting = "from pg_stat_activity where wait_event = 'SyncRep' and application_name <> 'harness'"
 	await(tr.t, "a commit that waits for the standby", func() bool {
-		return tr.db.QueryRow("select pid from pg_stat_activity where wait_event = 'SyncRep' and application_name <> 'harness' limit 1").Scan(&pid) == nil
+		n := 0
+		return tr.db.QueryRow("select count(*) "+waiting).Scan(&n) == nil && n > 0
 	})
 	if interrupt != "" {
-		if _, err := tr.db.Exec("select "+interrupt+"($1)", pid); err != nil {
+		if _, err := tr.db.Exec("select " + interrupt + "(pid) " + waiting); err != nil {
 			tr.t.Fatal(err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,8 +47,10 @@ type node struct {
 	addr string
 	said *os.File // stderr of all its processes, one after the other
 
-	mu  sync.Mutex // of what follows: one fault at a time
-	cmd *exec.Cmd
+	mu    sync.Mutex // of what follows: one fault at a time
+	cmd   *exec.Cmd
+	ended chan struct{} // closed at the end of cmd
+	err   error         // of cmd, after that
 }
 
 // program builds the program, once for all tests.
@@ -111,6 +115,7 @@ func install(t testing.TB) *installation {
 	}
 	return &installation{t: t, bin: bin, dir: t.TempDir(), env: append(os.Environ(),
 		"AFTERWORD_WEBHOOK_ALLOW=127.0.0.0/8",
+		"AFTERWORD_TRUSTED_PROXIES=127.0.0.0/8",
 		"AFTERWORD_WEBHOOK_SCHEDULE=50ms,50ms,100ms,100ms,200ms,200ms,500ms,1s,1s,1s,2s,2s",
 	)}
 }
@@ -165,10 +170,14 @@ func freeAddr(t testing.TB) string {
 	return ln.Addr().String()
 }
 
-// tail is the end of a file that may be long.
-func tail(path string) []byte {
+// tail is the end of a file that may be long, without what a server says to
+// whoever waits for it.
+func tail(path string) string {
 	text, _ := os.ReadFile(path)
-	return text[max(0, len(text)-8<<10):]
+	lines := slices.DeleteFunc(strings.Split(string(text), "\n"), func(line string) bool {
+		return strings.Contains(line, "the database system is starting up")
+	})
+	return strings.Join(lines[max(0, len(lines)-60):], "\n")
 }
 
 // admin runs an administrative command and reads the object that it prints.
@@ -210,13 +219,32 @@ func (n *node) start() {
 	if err := cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}
-	n.cmd = cmd
+	n.cmd, n.ended = cmd, make(chan struct{})
+	go func(ended chan struct{}) { n.err = cmd.Wait(); close(ended) }(n.ended)
 }
 
-// ready waits until the node takes traffic.
+// ready waits until the node takes traffic. One that finds no database when it
+// starts ends, and is started again, as its supervisor would.
 func (n *node) ready() {
 	n.t.Helper()
-	await(n.t, n.name+" to be ready", n.isReady)
+	await(n.t, n.name+" to be ready", func() bool {
+		if n.gone() {
+			n.cmd = nil
+			<-time.After(50 * time.Millisecond)
+			n.start()
+		}
+		return n.isReady()
+	})
+}
+
+// gone reports whether the node has ended without having been told to.
+func (n *node) gone() bool {
+	select {
+	case <-n.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 func (n *node) isReady() bool {
@@ -237,7 +265,7 @@ func (n *node) kill() bool {
 		return false
 	}
 	err := n.cmd.Process.Kill()
-	_ = n.cmd.Wait() // "signal: killed", which we know
+	<-n.ended // "signal: killed", which we know
 	n.cmd = nil
 	return err == nil
 }
@@ -249,7 +277,7 @@ func (n *node) thaw()   { n.signal(syscall.SIGCONT) }
 func (n *node) signal(s syscall.Signal) {
 	n.t.Helper()
 	if err := n.cmd.Process.Signal(s); err != nil {
-		n.t.Fatalf("%s: %v", n.name, err)
+		n.t.Fatalf("%s has ended by itself: %v", n.name, errors.Join(err, n.err))
 	}
 }
 
@@ -257,17 +285,15 @@ func (n *node) signal(s syscall.Signal) {
 func (n *node) stop() {
 	n.t.Helper()
 	n.signal(syscall.SIGTERM)
-	ended := make(chan error, 1)
-	go func() { ended <- n.cmd.Wait() }()
 	select {
-	case err := <-ended:
-		if err != nil {
-			n.t.Errorf("%s: SIGTERM: %v", n.name, err)
+	case <-n.ended:
+		if n.err != nil {
+			n.t.Errorf("%s: SIGTERM: %v", n.name, n.err)
 		}
 	case <-time.After(patience):
 		n.t.Errorf("%s does not stop", n.name)
 		_ = n.cmd.Process.Kill()
-		<-ended
+		<-n.ended
 	}
 	n.cmd = nil
 }

@@ -32,10 +32,9 @@ type proxy struct {
 type cutting uint8
 
 const (
-	nowhere       cutting = iota
-	beforeCommit          // the server never hears of the COMMIT
-	afterCommit           // the server has committed, and the client never hears of it
-	commitCommand = "commit"
+	nowhere      cutting = iota
+	beforeCommit         // the server never hears of the COMMIT
+	afterCommit          // the server has committed, and the client never hears of it
 )
 
 func newProxy(t testing.TB, to string) *proxy {
@@ -72,7 +71,7 @@ func (p *proxy) accept(all *sync.WaitGroup) {
 		if !p.keep(client, server) {
 			return
 		}
-		all.Go(func() { p.pass(server, client, p.question) })
+		all.Go(func() { p.pass(server, client, p.question()) })
 		all.Go(func() { p.pass(client, server, p.answer()) })
 	}
 }
@@ -128,16 +127,68 @@ func (p *proxy) pass(to, from net.Conn, look func([]byte) []byte) {
 	}
 }
 
-// question looks at what a client sends.
-func (p *proxy) question(data []byte) []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cut == beforeCommit && bytes.Contains(bytes.ToLower(data), []byte(commitCommand)) {
-		p.cut = nowhere
-		p.cuts++
-		return nil
+// question makes a look at what a client sends, which finds a COMMIT also where
+// it was prepared before and is only named.
+func (p *proxy) question() func([]byte) []byte {
+	var rest []byte
+	begun := false
+	commits := map[string]bool{} // names of prepared statements
+	return func(data []byte) []byte {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		rest = append(rest, data...)
+		found := false
+		for {
+			kind, body, size := message(rest, begun)
+			if size == 0 {
+				break
+			}
+			found = commit(kind, body, commits) || found
+			rest, begun = rest[size:], true
+		}
+		if p.cut == beforeCommit && found {
+			p.cut = nowhere
+			p.cuts++
+			return nil
+		}
+		return data
 	}
-	return data
+}
+
+// message takes the first one off data: its kind, what is in it, and its size
+// as a whole, 0 where it has not come to its end. The first of a connection has
+// no kind.
+func message(data []byte, begun bool) (kind byte, body []byte, size int) {
+	head := 0
+	if begun {
+		head = 1
+	}
+	if len(data) < head+4 {
+		return 0, nil, 0
+	}
+	if size = head + int(binary.BigEndian.Uint32(data[head:head+4])); size > len(data) {
+		return 0, nil, 0
+	}
+	if begun {
+		kind = data[0]
+	}
+	return kind, data[head+4 : size], size
+}
+
+// commit tells whether a client's message asks for one: a query, or a
+// statement to be parsed (whose name it notes) or to be bound.
+func commit(kind byte, body []byte, names map[string]bool) bool {
+	first, after, _ := bytes.Cut(body, []byte{0})
+	second, _, _ := bytes.Cut(after, []byte{0})
+	switch kind {
+	case 'Q':
+		return string(first) == "commit"
+	case 'P':
+		names[string(first)] = string(second) == "commit"
+	case 'B':
+		return names[string(second)]
+	}
+	return false
 }
 
 // answer makes a look at what a server sends, which is slow if it has to be.
@@ -171,17 +222,16 @@ func (p *proxy) answer() func([]byte) []byte {
 // kind A away.
 func withoutNotifications(data []byte) (through, rest []byte) {
 	through = []byte{}
-	for len(data) > 4 {
-		size := 1 + int(binary.BigEndian.Uint32(data[1:5]))
-		if size > len(data) {
-			break
+	for {
+		kind, _, size := message(data, true)
+		if size == 0 {
+			return through, append([]byte(nil), data...)
 		}
-		if data[0] != 'A' {
+		if kind != 'A' {
 			through = append(through, data[:size]...)
 		}
 		data = data[size:]
 	}
-	return through, append([]byte(nil), data...)
 }
 
 func (p *proxy) slow(delay time.Duration) {
@@ -258,7 +308,8 @@ func TestProxy(t *testing.T) {
 		n, err := io.ReadFull(c, buf)
 		return string(buf[:n]), err
 	}
-	notice := "A\x00\x00\x00\x06xx"
+	begin, end := "\x00\x00\x00\x08abcd", "Z\x00\x00\x00\x05I"
+	parse, bind := "P\x00\x00\x00\x0fs1\x00commit\x00\x00", "B\x00\x00\x00\x0ap\x00s1\x00\x00"
 	for _, c := range []struct {
 		name, say, want string
 		do              func()
@@ -266,17 +317,19 @@ func TestProxy(t *testing.T) {
 		{"through", "hello", "hello", func() {}},
 		{"silent", "hello", "", p.silence},
 		{"healed", "hello", "hello", p.heal},
-		{"before a commit", "Q....commit\x00", "", func() { p.cutNext(beforeCommit) }},
-		{"once", "Q....commit\x00", "Q....commit\x00", func() {}},
+		{"before something else", begin + parse, begin + parse, func() { p.cutNext(beforeCommit) }},
+		{"before a commit", begin + parse + bind, "", func() {}},
+		{"once", begin + parse + bind, begin + parse + bind, func() {}},
+		{"before a simple commit", begin + "Q\x00\x00\x00\x0bcommit\x00", "", func() { p.cutNext(beforeCommit) }},
 		{"after a commit", "C....COMMIT\x00", "", func() { p.cutNext(afterCommit) }},
-		{"without notifications", notice + "Z\x00\x00\x00\x05I", "Z\x00\x00\x00\x05I", p.hush},
+		{"without notifications", "A\x00\x00\x00\x06xx" + end, end, p.hush},
 	} {
 		c.do()
 		if got, _ := say(c.say); got != c.want {
 			t.Errorf("%s: %q came back, want %q", c.name, got, c.want)
 		}
 	}
-	if p.cuts != 2 {
-		t.Errorf("%d cuts, want 2", p.cuts)
+	if p.cuts != 3 {
+		t.Errorf("%d cuts, want 3", p.cuts)
 	}
 }

@@ -55,6 +55,7 @@ type torment struct {
 	token string
 	began time.Time
 	rand  *rand.Rand // of the faults
+	lease time.Duration
 	e     evidence
 
 	mu   sync.Mutex
@@ -198,7 +199,7 @@ func (tm *torment) compare() {
 func (tm *torment) judge() {
 	tm.t.Helper()
 	slices.SortFunc(tm.done, func(a, b killing) int { return a.from.Compare(b.from) })
-	tm.e = evidence{book: tm.book, kills: tm.done}
+	tm.e = evidence{book: tm.book, kills: tm.done, lease: tm.lease}
 	tm.e.accepted, tm.e.bad = tm.hook.all()
 	f, err := tm.check(func(querier) {})
 	if err != nil {
@@ -212,6 +213,11 @@ func (tm *torment) judge() {
 		tm.t.Error(fault)
 	}
 	tm.t.Log(tm.summary(f))
+	if *long {
+		for _, k := range tm.done {
+			tm.t.Logf("%7s  %-17s for %s", k.from.Sub(tm.began).Round(time.Millisecond), k.what, k.to.Sub(k.from).Round(time.Millisecond))
+		}
+	}
 	// A run in which nothing happened proves nothing.
 	b := tm.book
 	for name, n := range map[string]int{
@@ -249,16 +255,16 @@ func (tm *torment) summary(f findings) string {
 	}
 	return fmt.Sprintf(`
 	seed          %d
-	faults        %v, in %s, %d nodes
+	faults        %v, in %s, on %d nodes
 	acknowledged  %d comments, %d edits, %d decisions, %d undos, votes on %d comments
 	at once       %d pairs of decisions, %d sessions taken on
 	asked again   %d requests (%d answered 503), %d submissions after or beside theirs
 	in the log    %d events, %d of them approvals
-	delivered     %d times, duplicates %d; %d in flight at an endpoint at each fault explain them (%d may be)
+	delivered     %d times, duplicates %d, %d of them after their lease; %d in flight at an endpoint at each fault explain the others (%d may be)
 	lost %d · out of order %d · illegal histories %d · caches wrong %d · faults in all %d`,
 		tm.seed, counts, time.Since(tm.began).Round(time.Second), len(tm.in.nodes),
 		len(b.comments), b.edits, len(b.decisions), b.undos(), len(b.votes), b.races, b.renewals,
-		b.retries, b.refused, b.replays, f.events, f.approvals, len(tm.e.accepted), f.duplicates, f.worst, inFlight,
+		b.retries, b.refused, b.replays, f.events, f.approvals, len(tm.e.accepted), f.duplicates, f.lapsed, f.worst, inFlight,
 		f.among("LOST"), f.among("ORDER"), f.among("ILLEGAL"), f.among("CACHE"), len(f.faults))
 }
 
