@@ -11,7 +11,8 @@ type Endpoint struct {
 	Types     []string // event types it asked for
 	Status    EndpointStatus
 	CreatedAt time.Time
-	Secrets   []Secret // newest first; the expired ones are gone
+	RenewedAt time.Time // when its owner last gave it another URL or made it active; zero = never
+	Secrets   []Secret  // newest first; the expired ones are gone
 
 	GateUntil     time.Time // no call before this instant (Retry-After); zero = open
 	Failures      int       // attempts that failed in a row, over all its deliveries

@@ -126,6 +126,9 @@ type Tx interface {
 
 	PutEndpoint(e Endpoint) error
 	RemoveEndpoint(site, id string) error // with its secrets; what it was owed is cancelled
+	// HurryDeliveries makes what an endpoint is owed due at an instant, save what
+	// is due before or being sent; of very much, the first part.
+	HurryDeliveries(site, endpoint string, at time.Time) error
 	PutSecret(endpointSite, endpointID string, s Secret) error
 	InsertDelivery(d Delivery, body []byte) error // body only where no event of the log has it (a ping)
 

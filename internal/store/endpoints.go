@@ -9,12 +9,12 @@ import (
 	"github.com/afterword-comments/afterword/internal/fault"
 )
 
-const endpointColumns = "site_id, endpoint_id, url, types, status, created_at, gate_until, failures, last_success_at, last_failure_at, last_failure"
+const endpointColumns = "site_id, endpoint_id, url, types, status, created_at, gate_until, failures, last_success_at, last_failure_at, last_failure, renewed_at"
 
 func scanEndpoint(s scanner) (e comment.Endpoint, err error) {
 	var types string
 	if err := s.Scan(&e.Site, &e.ID, &e.URL, &types, &e.Status, instant{&e.CreatedAt}, instant{&e.GateUntil}, &e.Failures,
-		instant{&e.LastSuccessAt}, instant{&e.LastFailureAt}, &e.LastFailure); err != nil {
+		instant{&e.LastSuccessAt}, instant{&e.LastFailureAt}, &e.LastFailure, instant{&e.RenewedAt}); err != nil {
 		return e, err
 	}
 	if err := json.Unmarshal([]byte(types), &e.Types); err != nil {
@@ -66,12 +66,12 @@ func (w *write) PutEndpoint(e comment.Endpoint) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.conn.exec(w.ctx, "insert into endpoints ("+endpointColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	_, err = w.conn.exec(w.ctx, "insert into endpoints ("+endpointColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		on conflict (site_id, endpoint_id) do update set url = excluded.url, types = excluded.types, status = excluded.status,
 			gate_until = excluded.gate_until, failures = excluded.failures, last_success_at = excluded.last_success_at,
-			last_failure_at = excluded.last_failure_at, last_failure = excluded.last_failure`,
+			last_failure_at = excluded.last_failure_at, last_failure = excluded.last_failure, renewed_at = excluded.renewed_at`,
 		e.Site, e.ID, e.URL, string(types), e.Status, micros(e.CreatedAt), micros(e.GateUntil), e.Failures,
-		micros(e.LastSuccessAt), micros(e.LastFailureAt), e.LastFailure)
+		micros(e.LastSuccessAt), micros(e.LastFailureAt), e.LastFailure, micros(e.RenewedAt))
 	return err
 }
 
@@ -86,6 +86,18 @@ func (w *write) RemoveEndpoint(site, id string) error {
 	_, err = w.conn.exec(w.ctx, "update deliveries set state = 'cancelled' where site_id = $1 and endpoint_id = $2 and state = 'owed'", site, id)
 	return err
 }
+
+func (w *write) HurryDeliveries(site, endpoint string, at time.Time) error {
+	_, err := w.conn.exec(w.ctx, hurry, site, endpoint, micros(at), hurryMost)
+	return err
+}
+
+// hurryMost bounds the time that other writers wait for a change of an endpoint
+// that is owed a million events.
+const hurryMost = 10000
+
+const hurry = `update deliveries set next_at = $3 where site_id = $1 and lease_token = '' and delivery_id in (
+	select delivery_id from deliveries where site_id = $1 and endpoint_id = $2 and state = 'owed' and next_at > $3 order by next_at limit $4)`
 
 func (w *write) PutSecret(site, endpoint string, v comment.Secret) error {
 	_, err := w.conn.exec(w.ctx, `insert into secrets (site_id, endpoint_id, secret_id, sealed, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)

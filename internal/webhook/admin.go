@@ -86,8 +86,9 @@ type Change struct {
 	Status comment.EndpointStatus // active or paused
 }
 
-// Change changes an endpoint. Calls under way still go to the old URL. Making
-// it active forgets its failures and its gate, and sends what it is owed.
+// Change changes an endpoint. Calls under way still go to the old URL, and what
+// they say about the endpoint no longer counts. Making it active, or giving it
+// another URL, forgets its failures and its gate, and what it is owed is due.
 func (h *Hooks) Change(ctx context.Context, site, id string, change Change, actor comment.Actor) (e comment.Endpoint, err error) {
 	if change, err = h.check(ctx, change); err != nil {
 		return e, err
@@ -96,9 +97,15 @@ func (h *Hooks) Change(ctx context.Context, site, id string, change Change, acto
 		if e, err = tx.Endpoint(site, id); err != nil {
 			return err
 		}
-		change.apply(&e)
+		now := h.Now()
+		anew := change.apply(&e, now)
 		if err := tx.PutEndpoint(e); err != nil {
 			return err
+		}
+		if anew {
+			if err := tx.HurryDeliveries(site, id, now); err != nil {
+				return err
+			}
 		}
 		return h.log(tx, comment.EndpointChanged, e, note{actor: actor, Act: "changed"})
 	})
@@ -119,19 +126,23 @@ func (h *Hooks) check(ctx context.Context, c Change) (_ Change, err error) {
 	return c, err
 }
 
-func (c Change) apply(e *comment.Endpoint) {
+// apply reports whether the endpoint begins anew: what was learnt about the
+// receiver before need not hold any more.
+func (c Change) apply(e *comment.Endpoint, now time.Time) (anew bool) {
+	anew = c.URL != "" && c.URL != e.URL || c.Status == comment.EndpointActive && e.Status != comment.EndpointActive
 	if c.URL != "" {
 		e.URL = c.URL
 	}
 	if len(c.Types) > 0 {
 		e.Types = c.Types
 	}
-	if c.Status == comment.EndpointActive && e.Status != comment.EndpointActive {
-		e.Failures, e.GateUntil = 0, time.Time{}
-	}
 	if c.Status != "" {
 		e.Status = c.Status
 	}
+	if anew {
+		e.Failures, e.GateUntil, e.RenewedAt = 0, time.Time{}, now.UTC().Truncate(time.Microsecond)
+	}
+	return anew
 }
 
 // Remove deletes an endpoint with its secrets, and cancels what it is owed.

@@ -9,14 +9,16 @@ import (
 )
 
 // Retire stops an active endpoint from being called, and tells the site's
-// other endpoints with endpoint.disabled. What it is owed waits.
+// other endpoints with endpoint.disabled. What it is owed waits. e is the
+// endpoint as it was when the call began that is the reason: if its owner has
+// renewed it since, it stays.
 func (h *Hooks) Retire(ctx context.Context, e comment.Endpoint, to comment.EndpointStatus, reason string) error {
 	return h.Store.Write(ctx, comment.Sites{e.Site}, func(tx comment.Tx) error {
 		now, err := tx.Endpoint(e.Site, e.ID)
-		if fault.Is(err, "not_found") || err == nil && now.Status != comment.EndpointActive {
+		if fault.Is(err, "not_found") {
 			return nil
 		}
-		if err != nil {
+		if err != nil || now.Status != comment.EndpointActive || !now.RenewedAt.Equal(e.RenewedAt) {
 			return err
 		}
 		now.Status = to

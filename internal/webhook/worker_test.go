@@ -328,6 +328,87 @@ func TestGoneRetiresTheEndpointAndKeepsWhatItIsOwed(t *testing.T) {
 	until(t, "both arrive after all", func() bool { return h.endpoint(e.ID).Owed == 0 })
 }
 
+// A 410 that was on its way when the owner renewed the endpoint is about what it
+// was before.
+func TestAnEndpointThatWasRenewedIsNotRetired(t *testing.T) {
+	for name, renew := range map[string]func(h *house, e comment.Endpoint, to string) error{
+		"made active again": func(h *house, e comment.Endpoint, _ string) error {
+			_, err := h.hooks.Change(h.t.Context(), site, e.ID, Change{Status: comment.EndpointPaused}, admin)
+			_, aerr := h.hooks.Change(h.t.Context(), site, e.ID, Change{Status: comment.EndpointActive}, admin)
+			return errors.Join(err, aerr)
+		},
+		"another URL": func(h *house, e comment.Endpoint, to string) error {
+			_, err := h.hooks.Change(h.t.Context(), site, e.ID, Change{URL: to}, admin)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			entered, release := make(chan struct{}), make(chan struct{})
+			s := newStand(t, func(w http.ResponseWriter, _ got, n int) {
+				if n == 1 {
+					close(entered)
+					<-release
+					w.WriteHeader(http.StatusGone)
+				}
+			})
+			e, _ := h.add(s.URL)
+			h.run()
+			h.happen("c1", comment.CommentApproved)
+			<-entered
+			if err := renew(h, e, s.URL+"/new"); err != nil {
+				t.Error(err)
+			}
+			close(release)
+			until(t, "it arrives", func() bool { return h.endpoint(e.ID).Owed == 0 })
+			if got := h.endpoint(e.ID); got.Status != comment.EndpointActive || s.count() != 2 {
+				t.Errorf("%d calls, endpoint %+v", s.count(), got)
+			}
+		})
+	}
+}
+
+// What an endpoint is owed does not wait out its old plan when the owner says
+// that the receiver is well again, or is somewhere else.
+func TestARenewedEndpointIsCalledAtOnce(t *testing.T) {
+	h := newHouse(t)
+	h.schedule = Schedule{time.Hour, time.Hour, time.Hour}
+	var well atomic.Bool
+	s := newStand(t, func(w http.ResponseWriter, _ got, _ int) {
+		if !well.Load() {
+			w.Header().Set("retry-after", "7200")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	e, _ := h.add(s.URL)
+	h.run()
+	failed := func(attempts int) func() bool {
+		return func() bool {
+			d := h.deliveries(e.ID)
+			return len(d) == 1 && d[0].Attempts == attempts && d[0].LeaseToken == ""
+		}
+	}
+	h.happen("c1", comment.CommentApproved)
+	until(t, "it has failed", failed(1))
+	if _, err := h.hooks.Change(t.Context(), site, e.ID, Change{Types: []string{comment.CommentApproved}, URL: s.URL, Status: comment.EndpointActive}, admin); err != nil {
+		t.Fatal(err)
+	}
+	if d := h.deliveries(e.ID)[0]; time.Until(d.NextAt) < 30*time.Minute {
+		t.Error("a change that renews nothing makes it due")
+	}
+	if _, err := h.hooks.Change(t.Context(), site, e.ID, Change{URL: s.URL + "/elsewhere"}, admin); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "it has failed there too", failed(2))
+	well.Store(true)
+	for _, status := range []comment.EndpointStatus{comment.EndpointPaused, comment.EndpointActive} {
+		if _, err := h.hooks.Change(t.Context(), site, e.ID, Change{Status: status}, admin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(t, "it arrives", func() bool { return h.endpoint(e.ID).Owed == 0 })
+}
+
 func TestPausedEndpointsAreNotCalled(t *testing.T) {
 	h, s := newHouse(t), newStand(t, nil)
 	e, _ := h.add(s.URL)

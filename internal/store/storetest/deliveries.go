@@ -14,6 +14,7 @@ var deliveryTests = map[string]func(*house){
 	"removal of endpoints": testRemoveEndpoint,
 	"delivery":             testDelivery,
 	"deliveries in turn":   testDeliveries,
+	"hurry":                testHurry,
 	"what is sent":         testDeliveryBody,
 	"attempts":             testAttempts,
 }
@@ -22,7 +23,7 @@ func newEndpoint(site, id string) comment.Endpoint {
 	return comment.Endpoint{
 		Site: site, ID: id, URL: "https://receiver.example/hook?a=“b”", Types: []string{comment.CommentApproved, comment.PageClosed},
 		Status: comment.EndpointActive, CreatedAt: start, Secrets: []comment.Secret{},
-		GateUntil: after(1), Failures: 3, LastSuccessAt: after(2), LastFailureAt: after(3), LastFailure: "status 500",
+		GateUntil: after(1), Failures: 3, LastSuccessAt: after(2), LastFailureAt: after(3), LastFailure: "status 500", RenewedAt: after(4),
 	}
 }
 
@@ -51,7 +52,7 @@ func testEndpoint(h *house) {
 
 	first.URL, first.Types, first.Status = "https://other.example/", []string{comment.CommentCreated}, comment.EndpointPaused
 	first.GateUntil, first.Failures, first.LastFailure = time.Time{}, 0, ""
-	first.LastSuccessAt, first.LastFailureAt = after(8), time.Time{}
+	first.LastSuccessAt, first.LastFailureAt, first.RenewedAt = after(8), time.Time{}, after(9)
 	h.write(putEndpoint(first))
 	same(h, "changed endpoint", getEndpoint(h, "daily", "e1"), first)
 	foreign.Site = "daily"
@@ -83,6 +84,33 @@ func newDelivery(site, endpoint, id string) comment.Delivery {
 		CommentID: "c1", Sequence: 2, Replay: 1, State: comment.DeliveryOwed, Attempts: 3, NextAt: after(1),
 		LeaseUntil: after(2), LeaseToken: "t1", CreatedAt: start, DeliveredAt: after(3),
 		LastStatus: 500, LastClass: "status", LastMillis: 1234, LastAt: after(4),
+	}
+}
+
+// What is owed to one endpoint is due, save what is due before, being sent, or
+// owed no more.
+func testHurry(h *house) {
+	h.newSites("daily", "weekly")
+	h.write(all(putEndpoint(newEndpoint("daily", "e1")), putEndpoint(newEndpoint("daily", "e2")), putEndpoint(newEndpoint("weekly", "e3"))))
+	put := func(site, endpoint, id string, change func(*comment.Delivery)) {
+		d := newDelivery(site, endpoint, id)
+		d.LeaseToken, d.LeaseUntil, d.NextAt = "", time.Time{}, after(60)
+		change(&d)
+		h.write(putDelivery(d, nil))
+	}
+	put("daily", "e1", "later", func(*comment.Delivery) {})
+	put("daily", "e1", "before", func(d *comment.Delivery) { d.NextAt = after(5) })
+	put("daily", "e1", "leased", func(d *comment.Delivery) { d.LeaseToken = "t1" })
+	put("daily", "e1", "failed", func(d *comment.Delivery) { d.State = comment.DeliveryFailed })
+	put("daily", "e2", "other", func(*comment.Delivery) {})
+	put("weekly", "e3", "foreign", func(*comment.Delivery) {})
+	h.write(func(tx comment.Tx) error { return tx.HurryDeliveries("daily", "e1", after(10)) })
+	for id, want := range map[string]time.Time{
+		"later": after(10), "before": after(5), "leased": after(60), "failed": after(60), "other": after(60), "foreign": after(60),
+	} {
+		if d := get(h, func(r comment.Reader) (comment.Delivery, error) { return r.FindDelivery(id) }); !d.NextAt.Equal(want) {
+			h.Errorf("%s is due at %s, want %s", id, d.NextAt, want)
+		}
 	}
 }
 
