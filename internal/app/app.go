@@ -211,6 +211,9 @@ func (a *App) build() error {
 		Now: time.Now, Ready: a.ready, Stopping: a.stopping,
 	}
 	a.Web.Metrics.Gauge("streams_open", "Event streams that are open.", func() float64 { return float64(a.Hub.Streams()) })
+	a.Web.Metrics.Counter("cache_hits_total", "Answers and sites found in the page cache.", func() float64 { return float64(a.Cache.Stats().Hits) })
+	a.Web.Metrics.Counter("cache_misses_total", "Readings that filled the page cache.", func() float64 { return float64(a.Cache.Stats().Misses) })
+	a.Web.Metrics.Gauge("cache_bytes", "Memory that the page cache holds, by its own count.", func() float64 { return float64(a.Cache.Stats().Bytes) })
 	a.Web.Metrics.Gauge("webhook_deliveries_owed", "Deliveries that wait to be sent, at most 100000.", a.owed)
 	return nil
 }

@@ -8,6 +8,9 @@ import (
 )
 
 const (
+	// lookTime is how often the log is looked at when nobody says that it has
+	// grown: the commits of other processes show here within it.
+	lookTime = 200 * time.Millisecond
 	// restTime is between two looks at the log, so that a busy one costs no more
 	// than a quiet one.
 	restTime = 50 * time.Millisecond
@@ -45,7 +48,7 @@ func (c *Cache) follow(ctx context.Context, st *siteCache) error {
 // While the log cannot be read nothing is forgotten, and readers are answered
 // from what is kept.
 func (c *Cache) Run(ctx context.Context) error {
-	tick := time.NewTicker(poll)
+	tick := time.NewTicker(lookTime)
 	defer tick.Stop()
 	rest := time.NewTimer(restTime)
 	defer rest.Stop()

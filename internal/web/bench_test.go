@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,7 +21,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/afterword-comments/afterword/internal/app"
+	"github.com/afterword-comments/afterword/internal/bench/fill"
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
 )
 
 // How the hot path is measured: 32 keep-alive connections, each with one
@@ -60,19 +63,32 @@ type stand struct {
 	articles []string // escaped
 }
 
-func newStand(b *testing.B, pages int) *stand {
+// openStand opens a database, with the site daily if it is a new one.
+func openStand(b *testing.B, dsn string) *stand {
 	b.Helper()
-	a, err := app.Open(b.Context(), app.Settings{DB: filepath.Join(b.TempDir(), "afterword.db"), Log: slog.New(slog.DiscardHandler)})
+	a, err := app.Open(b.Context(), app.Settings{DB: dsn, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { a.Close() })
 	key := "daily"
 	change := comment.SiteChange{Name: &key, Origins: []string{origin}, Options: map[string]string{"rate_limits": "off", "moderation": "off"}}
-	if _, err := a.Comments.AddSite(b.Context(), key, change, operator); err != nil {
+	if _, err := a.Comments.AddSite(b.Context(), key, change, operator); err != nil && !fault.Is(err, "site_exists") {
 		b.Fatal(err)
 	}
-	s := &stand{app: a}
+	return &stand{app: a}
+}
+
+func (s *stand) listen(b *testing.B) {
+	server := fiber.New(s.app.Web.Settings())
+	s.app.Web.Register(server)
+	server.Use(s.app.Web.NotFound)
+	s.addr = listen(b, server)
+}
+
+func newStand(b *testing.B, pages int) *stand {
+	b.Helper()
+	s := openStand(b, filepath.Join(b.TempDir(), "afterword.db"))
 	for p := range pages {
 		s.articles = append(s.articles, url.QueryEscape(articleAt(p)))
 		roots := 1
@@ -86,10 +102,7 @@ func newStand(b *testing.B, pages int) *stand {
 			}
 		}
 	}
-	server := fiber.New(a.Web.Settings())
-	a.Web.Register(server)
-	server.Use(a.Web.NotFound)
-	s.addr = listen(b, server)
+	s.listen(b)
 	return s
 }
 
@@ -260,4 +273,58 @@ func fetch(b *testing.B, addr string, request []byte) []byte {
 		b.Fatal(err)
 	}
 	return body
+}
+
+// BenchmarkLaterPages asks for what no cache holds: pages further down a long
+// thread and replies to its comments, one at a time.
+func BenchmarkLaterPages(b *testing.B) {
+	const long = 200_000
+	dsn := filepath.Join(b.TempDir(), "afterword.db")
+	s := openStand(b, dsn)
+	order := fill.Order{Site: "daily", Origin: origin, Comments: long + 100, Pages: 2, Threads: []int{long, 100}, MaxDepth: 4, Seed: 1}
+	if err := s.app.Close(); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := fill.Fill(b.Context(), dsn, s.app.Ledger, order, func(int) {}); err != nil {
+		b.Fatal(err)
+	}
+	s = openStand(b, dsn)
+	s.listen(b)
+	for _, size := range []int{100, long} {
+		for _, sort := range []string{"oldest", "newest", "top"} {
+			b.Run(fmt.Sprintf("%d/%s", size, sort), func(b *testing.B) {
+				first := comments + "?page=" + fill.ThreadKey(size) + "&sort=" + sort
+				s.walk(b, first, first)
+			})
+		}
+	}
+	b.Run("replies", func(b *testing.B) {
+		thread := s.list(b, comments+"?page="+fill.ThreadKey(long))
+		at := comments + "/" + thread.Comments[0].ID + "/replies?limit=25"
+		s.walk(b, at, at)
+	})
+}
+
+// walk follows a list's cursors, again from the start at its end.
+func (s *stand) walk(b *testing.B, first, next string) {
+	var took []time.Duration
+	for b.Loop() {
+		begin := time.Now()
+		list := s.list(b, next)
+		took = append(took, time.Since(begin))
+		if next = first; list.NextCursor != nil {
+			next = first + "&cursor=" + *list.NextCursor
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+}
+
+func (s *stand) list(b *testing.B, path string) (list replies) {
+	b.Helper()
+	body := fetch(b, s.addr, []byte("GET "+path+" HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+	if err := json.Unmarshal(body, &list); err != nil {
+		b.Fatal(err)
+	}
+	return list
 }

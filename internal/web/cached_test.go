@@ -2,9 +2,15 @@ package web_test
 
 import (
 	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -12,6 +18,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/afterword-comments/afterword/internal/app"
 	"github.com/afterword-comments/afterword/internal/comment"
 )
 
@@ -276,4 +286,193 @@ func TestNoRemovedCommentIsSeenAgain(t *testing.T) {
 	}
 	close(stop)
 	readers.Wait()
+}
+
+// TestKeptAnswersInEveryEncoding: what is sent compressed is the same answer
+// under a tag of its own, and each tag is good for 304 in its own encoding only.
+func TestKeptAnswersInEveryEncoding(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	mod := h.staff("grace", comment.Moderator, "daily")
+	for i := range 4 {
+		h.public(mod, fmt.Sprintf("Number %d of some comments that make the answer long enough.", i))
+	}
+	path := comments + "?page=" + url.QueryEscape(article)
+	plain := h.get(path).want(200)
+	read := map[string]func([]byte) ([]byte, error){
+		"gzip": func(b []byte) ([]byte, error) {
+			r, err := gzip.NewReader(bytes.NewReader(b))
+			if err != nil {
+				return nil, err
+			}
+			return io.ReadAll(r)
+		},
+		"br": func(b []byte) ([]byte, error) { return io.ReadAll(brotli.NewReader(bytes.NewReader(b))) },
+		"zstd": func(b []byte) ([]byte, error) {
+			r, err := zstd.NewReader(bytes.NewReader(b))
+			if err != nil {
+				return nil, err
+			}
+			return io.ReadAll(r)
+		},
+	}
+	for accept, want := range map[string]string{
+		"": "", "identity": "", "*": "", "gzip": "gzip", "GZIP": "gzip", "br": "br", "zstd": "zstd", "gzip, deflate, br, zstd": "zstd", "gzip, deflate, br": "br",
+		"gzip;q=1.0, br;q=0.5": "gzip", "br;q=0, gzip;q=0.001": "gzip", "gzip;q=0": "", "gzip; q=0.2 , zstd;q=0.3,br ; q=0.25": "zstd", "deflate, compress": "",
+		"gzip;q=nonsense": "", "gzipped, x-br": "", ",,;;,": "", "br;q=0.5, gzip;q=0.55": "gzip",
+	} {
+		got := h.rawGet(path, header("Accept-Encoding", accept)).want(200)
+		if enc := got.header.Get("Content-Encoding"); enc != want {
+			t.Errorf("%q: encoding %q, want %q", accept, enc, want)
+			continue
+		}
+		body := got.body
+		if want != "" {
+			var err error
+			if body, err = read[want](got.body); err != nil {
+				t.Errorf("%q: %v", accept, err)
+			}
+			if len(got.body) >= len(plain.body) || got.header.Get("ETag") == plain.header.Get("ETag") {
+				t.Errorf("%q: %d of %d bytes, tagged %s", accept, len(got.body), len(plain.body), got.header.Get("ETag"))
+			}
+		}
+		if !bytes.Equal(body, plain.body) || got.header.Get("Vary") != "Accept-Encoding, Origin" {
+			t.Errorf("%q: another answer, or varies by %q", accept, got.header.Get("Vary"))
+		}
+		again := h.rawGet(path, header("Accept-Encoding", accept), header("If-None-Match", got.header.Get("ETag"))).want(304)
+		if len(again.body) > 0 || again.header.Get("ETag") != got.header.Get("ETag") || again.header.Get("Vary") == "" || again.header.Get("Content-Encoding") != "" {
+			t.Errorf("%q: 304 with %v", accept, again.header)
+		}
+		if want != "" {
+			h.rawGet(path, header("Accept-Encoding", accept), header("If-None-Match", plain.header.Get("ETag"))).want(200)
+		}
+	}
+}
+
+// rawGet is get for answers that are compressed, which the document cannot read.
+func (h *house) rawGet(path string, changes ...change) reply {
+	h.t.Helper()
+	r, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.url+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, c := range changes {
+		c(r)
+	}
+	answer, err := h.client.Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return reply{h.t, "GET " + path, answer.StatusCode, answer.Header, body}
+}
+
+// TestKeptAnswersCanBePurged: the tags of an answer are those that docs/cdn.md
+// tells integrators to make of a webhook.
+func TestKeptAnswersCanBePurged(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	mod := h.staff("grace", comment.Moderator, "daily")
+	tag := func(key string) string {
+		sum := sha256.Sum256([]byte("daily\n" + key))
+		return "page-" + hex.EncodeToString(sum[:])[:16]
+	}
+	want := func(path, keys, tags string) {
+		t.Helper()
+		r := h.get(path).want(200)
+		if r.header.Get("Surrogate-Key") != keys || r.header.Get("Cache-Tag") != tags || !strings.Contains(r.header.Get("CDN-Cache-Control"), "stale-while-revalidate") {
+			t.Errorf("%s: %v", path, r.header)
+		}
+		if browsers := r.header.Get("Cache-Control"); !strings.Contains(browsers, "max-age=0") || !strings.Contains(browsers, "s-maxage=1") || strings.Contains(browsers, "stale") {
+			t.Errorf("%s: browsers are told %s", path, browsers)
+		}
+	}
+	empty := tag("https://daily.example/b")
+	want(comments+"?page=https://daily.example/b?utm_source=x", "site-daily "+empty, "site-daily,"+empty)
+	h.public(mod, "One.", func(d *draft) { d.Page.Key, d.Page.URL = "b", "https://daily.example/b" })
+	want(comments+"?page=https://daily.example/b", "site-daily "+tag("b"), "site-daily,"+tag("b"))
+	want(comments+"?page=b", "site-daily "+tag("b"), "site-daily,"+tag("b"))
+	want(daily+"/counts?page=b&page=c", "site-daily counts-daily", "site-daily,counts-daily")
+}
+
+// TestKeptAnswersNeedNoDatabase: what is kept is served while the database is
+// away, to the site's pages too; what is not kept is 503.
+func TestKeptAnswersNeedNoDatabase(t *testing.T) {
+	t.Parallel()
+	for _, limits := range []string{"on", "off"} {
+		h := open(t, with("rate_limits", limits))
+		mod := h.staff("grace", comment.Moderator, "daily")
+		h.public(mod, "One.")
+		thread, counts := comments+"?page="+url.QueryEscape(article), daily+"/counts?page="+url.QueryEscape(article)
+		before := h.get(thread, from(origin)).want(200)
+		h.get(counts, from(origin)).want(200)
+		if err := h.app.Store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if after := h.get(thread, from(origin)).want(200); !bytes.Equal(after.body, before.body) || after.header.Get(allowOrigin) != origin {
+				t.Errorf("%s %v", after.body, after.header)
+			}
+			h.get(counts, from(origin)).want(200)
+			h.get(thread, from(evil)).want(200)
+		}
+		if r := h.get(thread+"&sort=newest").refused(503, "unavailable"); r.header.Get("Retry-After") == "" {
+			t.Error("without Retry-After")
+		}
+	}
+}
+
+// TestMadeUpAddressesCostNothing: who asks for thousands of pages that do not
+// exist makes no rows, and fills no more memory than is set aside for that.
+func TestMadeUpAddressesCostNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	mod := h.staff("grace", comment.Moderator, "daily")
+	h.public(mod, "One.")
+	hot := comments + "?page=" + url.QueryEscape(article)
+	h.get(hot).want(200)
+	h.unchanged(func() {
+		for i := range 10000 {
+			h.rawGet(fmt.Sprintf("%s?page=https://daily.example/made-up/%d&%s", comments, i, strings.Repeat("x", 1000))).want(200)
+		}
+	})
+	s := h.app.Cache.Stats()
+	if s.Bytes > 9<<20 {
+		t.Errorf("%+v", s)
+	}
+	h.get(hot).want(200)
+	if after := h.app.Cache.Stats(); after.Misses != s.Misses {
+		t.Error("the page that exists was pushed out")
+	}
+}
+
+// TestOtherProcessesShow: what a command changes beside the server shows within
+// a second.
+func TestOtherProcessesShow(t *testing.T) {
+	t.Parallel()
+	h := open(t, running)
+	mod := h.staff("grace", comment.Moderator, "daily")
+	h.public(mod, "One.")
+	path := comments + "?page=" + url.QueryEscape(article)
+	h.get(path).want(200)
+	beside, err := app.Open(t.Context(), app.Settings{DB: h.app.Store.Path(), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer beside.Close()
+	if _, err := beside.Comments.ChangeSite(t.Context(), "daily", comment.SiteChange{Options: map[string]string{"language": "de"}, Origins: []string{origin, evil}}, operator); err != nil {
+		t.Fatal(err)
+	}
+	changed := time.Now()
+	h.eventually("the change shows", func() bool {
+		r := h.get(path, from(evil)).want(200)
+		return bytes.Contains(r.body, []byte(`"language":"de"`)) && r.header.Get(allowOrigin) == evil
+	})
+	if took := time.Since(changed); took > 5*time.Second { // far above the second, for slow machines
+		t.Errorf("it took %v", took)
+	}
 }

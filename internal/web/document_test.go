@@ -205,7 +205,7 @@ func (d *document) verify(t testing.TB, x exchange) {
 
 // notable are the headers that are part of the contract: an answer has one
 // only where the document says so.
-var notable = []string{"ETag", "Idempotent-Replay", "Location", "Retry-After", "Set-Cookie", "Www-Authenticate", "X-Request-Id", "Cache-Control"}
+var notable = []string{"ETag", "Idempotent-Replay", "Location", "Retry-After", "Set-Cookie", "Www-Authenticate", "X-Request-Id", "Cache-Control", "CDN-Cache-Control", "Surrogate-Key", "Cache-Tag"}
 
 func (d *document) verifyHeaders(t testing.TB, what, at string, response map[string]any, got http.Header) {
 	t.Helper()
