@@ -41,6 +41,9 @@ type Config struct {
 	WebhookAllow string
 	// WebhookSchedule replaces the delays before each retry, such as "5s,5m,1h".
 	WebhookSchedule string
+	// Listen is the address that the app listens at, such as ":443", if it is
+	// known: webhooks do not go there unless WebhookAllow has it.
+	Listen string
 	// TrustedProxies lists, as CIDR ranges, whose X-Forwarded-For is believed.
 	TrustedProxies string
 	// MetricsToken opens /metrics to whoever sends it as a bearer token.
@@ -68,7 +71,7 @@ func New(ctx context.Context, c Config) (*Afterword, error) {
 		return nil, err
 	}
 	a, err := app.Open(ctx, app.Settings{
-		DB: c.DB, SecretKey: c.SecretKey, WebhookAllow: c.WebhookAllow, WebhookSchedule: c.WebhookSchedule,
+		DB: c.DB, SecretKey: c.SecretKey, WebhookAllow: c.WebhookAllow, WebhookSchedule: c.WebhookSchedule, Listen: c.Listen,
 		TrustedProxies: c.TrustedProxies, MetricsToken: c.MetricsToken, Checks: c.Checks, Log: c.Log,
 		Version: web.Version{Version: c.Version, Commit: c.Commit, Go: runtime.Version()},
 	})

@@ -69,7 +69,7 @@ func (s *settings) logger(e *env) *slog.Logger {
 
 func (s *settings) plugin(e *env) plugin.Config {
 	return plugin.Config{
-		DB: s.DB, SecretKey: s.SecretKey, WebhookAllow: s.WebhookAllow, WebhookSchedule: s.WebhookSchedule,
+		DB: s.DB, SecretKey: s.SecretKey, WebhookAllow: s.WebhookAllow, WebhookSchedule: s.WebhookSchedule, Listen: s.Addr,
 		TrustedProxies: s.TrustedProxies, MetricsToken: s.MetricsToken, Log: s.logger(e),
 		Version: versionOf().Version, Commit: versionOf().Commit,
 	}

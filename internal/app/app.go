@@ -35,6 +35,7 @@ type Settings struct {
 	SecretKey       string // base64; "" = the file afterword.key beside the database
 	WebhookAllow    string // CIDR list
 	WebhookSchedule string // list of delays
+	Listen          string // where it is served; no webhook goes there unless allowed
 	TrustedProxies  string // CIDR list
 	MetricsToken    string
 	Checks          []moderation.Check
@@ -132,6 +133,7 @@ func (a *App) read(s Settings) (err error) {
 	if a.guard, err = webhook.NewGuard(s.WebhookAllow); err != nil {
 		return fmt.Errorf("AFTERWORD_WEBHOOK_ALLOW: %w", err)
 	}
+	a.guard.Own(s.Listen)
 	a.schedule = webhook.DefaultSchedule()
 	if s.WebhookSchedule != "" {
 		if a.schedule, err = webhook.ParseSchedule(s.WebhookSchedule); err != nil {

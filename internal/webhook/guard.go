@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -17,6 +18,7 @@ import (
 // changes its address between two looks gains nothing.
 type Guard struct {
 	allow []netip.Prefix
+	own   []netip.AddrPort // where this service listens; an unspecified address is any of the machine's
 }
 
 // errBlocked is what the guard answers to a dial.
@@ -57,6 +59,38 @@ func parseRange(text string) (netip.Prefix, error) {
 	return prefix.Masked(), nil
 }
 
+// Own names an address that this service listens at, such as 0.0.0.0:443, so
+// that no webhook goes to the service itself unless the operator has allowed the
+// address. It is called before the guard is used. What is no address is ignored;
+// of a name, the port counts on every address of the machine.
+func (g *Guard) Own(listen string) {
+	host, text, err := net.SplitHostPort(listen)
+	port, perr := strconv.ParseUint(text, 10, 16)
+	if err != nil || perr != nil || port == 0 {
+		return
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		addr = netip.IPv4Unspecified()
+	}
+	g.own = append(g.own, netip.AddrPortFrom(addr.Unmap(), uint16(port)))
+}
+
+func (g *Guard) isOwn(addr netip.Addr, port uint16) bool {
+	return slices.ContainsFunc(g.own, func(own netip.AddrPort) bool {
+		return own.Port() == port && (own.Addr() == addr || own.Addr().IsUnspecified() && isHere(addr))
+	})
+}
+
+// isHere reports whether an address is one of this machine's.
+func isHere(addr netip.Addr) bool {
+	here, err := net.InterfaceAddrs()
+	return err != nil || slices.ContainsFunc(here, func(a net.Addr) bool {
+		p, err := netip.ParsePrefix(a.String())
+		return err == nil && p.Addr().Unmap() == addr
+	})
+}
+
 // permit says whether a connection may be made; plain is for http without TLS.
 func (g *Guard) permit(to netip.AddrPort, plain bool) bool {
 	addr := to.Addr().Unmap()
@@ -69,7 +103,7 @@ func (g *Guard) permit(to netip.AddrPort, plain bool) bool {
 	if within(g.allow, addr) {
 		return true
 	}
-	return !plain && slices.Contains(openPorts, to.Port()) && routable(addr)
+	return !plain && slices.Contains(openPorts, to.Port()) && routable(addr) && !g.isOwn(addr, to.Port())
 }
 
 // openPorts are those that need no word of the operator.

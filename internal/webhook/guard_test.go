@@ -166,6 +166,59 @@ func TestCheckURLLooksNamesUpForPlainHTTP(t *testing.T) {
 	}
 }
 
+// A name that is not known yet is no obstacle where its address does not matter,
+// and is not asked for where no address would do.
+func TestCheckURLOfNamesThatAreNotKnown(t *testing.T) {
+	for _, tt := range []struct{ allow, url, want string }{
+		{"", "https://nowhere.invalid/hook", ""},
+		{"10.0.0.0/8", "https://nowhere.invalid:8443/hook", ""},
+		{"", "http://nowhere.invalid/hook", "not_https"},
+		{"", "https://nowhere.invalid:9000/hook", "port_not_allowed"},
+		{"10.0.0.0/8", "http://nowhere.invalid/hook", "unknown_host"},
+		{"10.0.0.0/8", "https://nowhere.invalid:9000/hook", "unknown_host"},
+	} {
+		_, err := mustGuard(t, tt.allow).CheckURL(t.Context(), tt.url)
+		got := ""
+		if err != nil {
+			got = fault.Of(err).Fields[0].Code
+		}
+		if got != tt.want {
+			t.Errorf("allowing %q, %s: %v, want %q", tt.allow, tt.url, err, tt.want)
+		}
+	}
+}
+
+func TestTheServiceDoesNotCallItself(t *testing.T) {
+	to := netip.MustParseAddrPort
+	g, allowed := mustGuard(t, ""), mustGuard(t, "8.8.8.8/32")
+	for _, g := range []*Guard{g, allowed} {
+		if !g.permit(to("8.8.8.8:443"), false) {
+			t.Error("refused before it was our own")
+		}
+		for _, listen := range []string{"8.8.8.8:443", "[2606:4700::1111]:8443", "nonsense", ":0"} {
+			g.Own(listen)
+		}
+	}
+	for addr, want := range map[string]bool{
+		"8.8.8.8:443": false, "[::ffff:8.8.8.8]:443": false, "[2606:4700::1111]:8443": false,
+		"8.8.8.8:8443": true, "8.8.4.4:443": true, "[2606:4700::1111]:443": true,
+	} {
+		if g.permit(to(addr), false) != want {
+			t.Errorf("%s: want %v", addr, want)
+		}
+	}
+	if !allowed.permit(to("8.8.8.8:443"), false) {
+		t.Error("what the operator has allowed is refused")
+	}
+	for _, listen := range []string{":8443", "0.0.0.0:8443", "[::]:8443", "comments.example:8443"} {
+		g := mustGuard(t, "")
+		g.Own(listen)
+		if !g.isOwn(netip.MustParseAddr("127.0.0.1"), 8443) || g.isOwn(netip.MustParseAddr("127.0.0.1"), 443) || g.isOwn(netip.MustParseAddr("8.8.8.8"), 8443) {
+			t.Errorf("%s: the machine's own addresses are not told from others", listen)
+		}
+	}
+}
+
 // hits is a listener that no call may reach.
 func hits(t *testing.T) (port string, count func() int) {
 	t.Helper()

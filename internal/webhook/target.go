@@ -40,11 +40,14 @@ func (g *Guard) CheckURL(ctx context.Context, raw string) (string, error) {
 	if !plain && slices.Contains(openPorts, port) {
 		return u.String(), nil
 	}
+	if len(g.allow) == 0 {
+		return "", refused(plain, port)
+	}
 	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
 	defer cancel()
 	ok, err := g.permitAll(ctx, u.Hostname(), port, plain)
 	if err != nil {
-		return "", badURL("unknown_host", "The host name of the URL is not known.")
+		return "", badURL("unknown_host", "The host name of the URL cannot be looked up now. Plain http, and ports other than 443, 8443 and 80, are open only to addresses that the operator has named (AFTERWORD_WEBHOOK_ALLOW), so the name must be known when the URL is given; with https:// and no port it need not be.")
 	}
 	if !ok {
 		return "", refused(plain, port)
