@@ -22,7 +22,7 @@ test.describe('from one reader to another', () => {
 
     const desk = await moderate(await site.hire('Jana'))
     const row = desk.row('how my mother gets home')
-    await expect(row.getByRole('list', { name: 'Why it is here' })).toContainText('The site reviews every comment before it appears')
+    await expect(row.getByRole('list', { name: 'Why it is here' })).toContainText('Site holds every comment')
     await expect(desk.current).toContainText('how my mother gets home')
     await desk.press('a')
     await expect(row).toContainText('Approved')

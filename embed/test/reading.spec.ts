@@ -172,9 +172,12 @@ test.describe('permalinks', () => {
   })
 })
 
-test('a closed page takes no comments, also while somebody looks at it', async ({ site, read }) => {
+test('a closed page takes no comments, also while somebody looks at it', async ({ site, read, browse }) => {
   await site.publish('Last words.')
-  const widget = await read()
+  const page = await browse()
+  const followed = page.waitForResponse(/\/stream\?/)
+  const widget = await Widget.open(page, site.article())
+  await followed
   await expect(widget.field).toBeVisible()
   await expect(widget.comment('Last words.').getByRole('button', { name: 'Reply' })).toBeVisible()
   await site.close()

@@ -58,7 +58,8 @@ test('in the queue and in the detail', async ({ site, moderate }) => {
   const root = desk.page.locator('#desk')
   await nothingIn(root, 'queue')
   await expect(desk.rows.first().getByRole('heading')).toHaveText(names[0]!)
-  await expect(desk.rows.first()).toContainText(titles[0]!)
+  // Until a comment is public, its page has the title that the latest one gave it.
+  await expect(desk.rows.first()).toContainText(pick(titles, texts.length - 1))
 
   // The detail of one shows parts of its neighbours and of all that its author wrote.
   const detail = desk.page.getByRole('region', { name: 'Comment', exact: true })
