@@ -37,7 +37,12 @@ func BenchmarkSubmit(b *testing.B) {
 	}
 }
 
-// spell writes a number in letters, so that no two texts are repeats.
+// spell writes a number in words, so that no two texts are repeats.
 func spell(n int64) string {
-	return strings.Map(func(r rune) rune { return r - '0' + 'f' }, fmt.Sprint(n*7919))
+	words := strings.Fields("oak elm ash fir yew bay fig box may sorb")
+	var b strings.Builder
+	for _, digit := range fmt.Sprint(n) {
+		b.WriteString(words[digit-'0'] + " ")
+	}
+	return b.String()
 }

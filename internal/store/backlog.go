@@ -127,6 +127,13 @@ func (b *backlog) release(key string) {
 	delete(b.waiting, key)
 }
 
+// of is the number of use cases that wait with a key.
+func (b *backlog) of(key string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.waiting[key])
+}
+
 func (b *backlog) len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
