@@ -18,6 +18,9 @@ type backupCmd struct {
 // Run writes a consistent copy. It leaves the database as it is: before an
 // upgrade it is the copy of a database that is not upgraded yet.
 func (c *backupCmd) Run(e *env) error {
+	if err := e.onlyFiles(); err != nil {
+		return err
+	}
 	db, err := e.database()
 	if err != nil {
 		return err
@@ -43,6 +46,14 @@ func (c *backupCmd) aboutKey(e *env, db string) string {
 	return "Keep the installation key (" + key + ") too, safe and in another place: a backup without it cannot be used."
 }
 
+// onlyFiles refuses a database that has tools of its own.
+func (e *env) onlyFiles() error {
+	if store.IsServer(e.settings.DB) {
+		return usageError{errors.New("a database on PostgreSQL is copied and restored with PostgreSQL's own tools, such as pg_dump and pg_restore; see docs/operating.md")}
+	}
+	return nil
+}
+
 func size(bytes int64) string {
 	if bytes < 10e6 {
 		return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
@@ -56,6 +67,9 @@ type restoreCmd struct {
 
 // Run replaces the database by a backup.
 func (c *restoreCmd) Run(e *env) error {
+	if err := e.onlyFiles(); err != nil {
+		return err
+	}
 	done, err := store.Restore(e.ctx, c.File, e.settings.DB)
 	if err != nil {
 		return err

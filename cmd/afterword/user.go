@@ -17,7 +17,7 @@ import (
 type userCmd struct {
 	Add  userAddCmd  `cmd:"" help:"Add an account. Without --password-stdin a password is made and printed once."`
 	List userListCmd `cmd:"" help:"List the accounts."`
-	Set  userSetCmd  `cmd:"" help:"Change an account; its sessions end."`
+	Set  userSetCmd  `cmd:"" help:"Change an account. Its sessions end, unless only the name is new."`
 }
 
 type userAddCmd struct {
@@ -117,6 +117,9 @@ func (c *userSetCmd) Run(e *env) error {
 			return err
 		}
 		change.Password = &password
+	}
+	if change == (auth.Change{}) {
+		return usageError{errors.New("there is nothing to change; give --role, --site, --name, --disable, --enable or --password-stdin")}
 	}
 	return e.administer(func(a *app.App) error {
 		account, err := a.Auth.AccountByEmail(e.ctx, c.Email)

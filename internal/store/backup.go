@@ -93,6 +93,8 @@ func backupPlace(from, to string, keep int) (path, stem string, err error) {
 		return "", "", fault.Input("keep", "invalid", "At least one backup is kept; --keep takes a number from 1.")
 	case strings.ContainsAny(path, "\n\r\x00"):
 		return "", "", fault.Input("file", "invalid", "The name of a backup must not have line breaks.")
+	case to == "":
+		return "", "", fault.Input("file", "invalid", "The backup has no name; give a file or a directory.")
 	case path == from+noteSuffix:
 		return "", "", fault.Input("file", "invalid", "The service keeps a note under the name "+path+"; choose another one for the backup.")
 	case err == nil && info.IsDir():
@@ -119,7 +121,7 @@ func claimPart(path string) (*part, error) {
 		l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 		ok, err := l.TryLock()
 		if err != nil {
-			return nil, fmt.Errorf("write %s: %w", path, err)
+			return nil, fmt.Errorf("%s cannot be written: %w", path, reasonOf(err))
 		}
 		if !ok {
 			return nil, fmt.Errorf("another process is writing %s", path)

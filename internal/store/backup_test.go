@@ -89,7 +89,7 @@ func TestWhereABackupGoes(t *testing.T) {
 		os.Remove(made.Path) // or the second one in the directory would meet the first
 	}
 	for to, why := range map[string]string{
-		"none/": "there is no directory none/", "none/backup.db": "no such file or directory", "line\nbreak": "line breaks",
+		"none/": "there is no directory none/", "none/backup.db": "no such file or directory", "line\nbreak": "line breaks", "": "has no name",
 		s.Path(): "a backup does not overwrite", s.Path() + noteSuffix: "choose another",
 	} {
 		if _, err := Backup(t.Context(), s.Path(), to, 0); err == nil || !strings.Contains(err.Error(), why) {

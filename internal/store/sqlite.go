@@ -144,13 +144,17 @@ func describeOpen(path string, err error) error {
 func createPrivately(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		reason := err
-		if e := new(os.PathError); errors.As(err, &e) {
-			reason = e.Err
-		}
-		return fmt.Errorf("the database %s cannot be opened for writing: %w; choose another file with --db", path, reason)
+		return fmt.Errorf("the database %s cannot be opened for writing: %w; choose another file with --db", path, reasonOf(err))
 	}
 	return f.Close()
+}
+
+// reasonOf is an error about a file without its path.
+func reasonOf(err error) error {
+	if e := new(os.PathError); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // sqliteFault tells what the caller can do about an engine's error.
