@@ -75,7 +75,10 @@ func copyAll(ctx context.Context, d, s *sqlite3.SQLiteConn) error {
 			done, err = b.Step(backupStep)
 		}
 	}
-	if err = errors.Join(err, b.Finish()); err != nil {
+	if ferr := b.Finish(); err == nil { // else it says the same
+		err = ferr
+	}
+	if err != nil {
 		return err
 	}
 	_, err = d.Exec("pragma journal_mode = delete", nil)

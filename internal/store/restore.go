@@ -47,7 +47,7 @@ func Restore(ctx context.Context, from, dsn string) (done Restored, err error) {
 	}
 	defer p.drop()
 	if err := copyPages(ctx, from, "ro", p.path); err != nil {
-		return done, fmt.Errorf("copy the backup: %w", err)
+		return done, fmt.Errorf("copy %s to %s: %w", from, path, err)
 	}
 	if err := syncFile(p.path); err != nil {
 		return done, err
