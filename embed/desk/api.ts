@@ -14,6 +14,18 @@ const create = <R>(path: string, body: unknown) => authed<R>('POST', path, { bod
 const patch = <R>(path: string, body: unknown) => authed<R>('PATCH', path, { body });
 const remove = (path: string) => authed<void>('DELETE', path);
 
+/** A list, all its pages. */
+async function all<K extends string, V>(path: string, name: K): Promise<Record<K, V[]>> {
+  const items: V[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Record<K, V[]> & { next_cursor: string | null } = await get(path + query({ limit: 100, cursor }));
+    items.push(...page[name]);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return { [name]: items } as Record<K, V[]>;
+}
+
 export interface QueueQuery {
   site?: string;
   status?: string;
@@ -43,24 +55,24 @@ export const undo = (decision: string) =>
 
 export const changePassword = (current: string, password: string) => post<void>('auth/password', { current, password });
 
-export const listSites = () => get<{ sites: T.Site[] }>('sites');
+export const listSites = () => all<'sites', T.Site>('sites', 'sites');
 export const changeSite = (site: string, change: { name?: string; origins?: string[] }) =>
   patch<T.Site>(`sites/${enc(site)}`, change);
 export const changeOptions = (site: string, options: T.Options) => patch<T.Site>(`sites/${enc(site)}`, { options });
 
-export const listWords = (site: string) => get<{ words: T.Word[] }>(`sites/${enc(site)}/words`);
+export const listWords = (site: string) => all<'words', T.Word>(`sites/${enc(site)}/words`, 'words');
 export const addWord = (site: string, list: T.Word['list'], text: string) =>
   create<T.Word>(`sites/${enc(site)}/words`, { list, text });
 export const removeWord = (site: string, id: string) => remove(`sites/${enc(site)}/words/${enc(id)}`);
 
-export const listUsers = () => get<{ users: T.User[] }>('users');
+export const listUsers = () => all<'users', T.User>('users', 'users');
 export const addUser = (account: { email: string; role: T.Role; site?: string }) =>
   create<{ id: string; email: string; role: T.Role; password?: string }>('users', account);
 export const changeUser = (id: string, change: { role?: T.Role; site?: string; disabled?: boolean }) =>
   patch<T.User>(`users/${enc(id)}`, change);
 
 const hooks = (site: string) => `sites/${enc(site)}/webhooks`;
-export const listEndpoints = (site: string) => get<{ endpoints: T.Endpoint[] }>(hooks(site));
+export const listEndpoints = (site: string) => all<'endpoints', T.Endpoint>(hooks(site), 'endpoints');
 export const addEndpoint = (site: string, url: string, types: string[]) =>
   create<T.Endpoint>(hooks(site), { url, types });
 export const changeEndpoint = (site: string, id: string, change: { status?: 'active' | 'paused'; types?: string[] }) =>
