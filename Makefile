@@ -5,7 +5,7 @@
 GO      ?= go
 TORTURE ?= 50
 
-.PHONY: all test go-test browser-test deps lint generate check-generated bench torture demo clean
+.PHONY: all test go-test browser-test deps lint generate check-generated bench bench-ratios bench-accept torture demo clean
 
 all: lint test
 
@@ -37,9 +37,18 @@ check-generated: generate
 	@test -z "$$(git status --porcelain -- embed/dist)" || { git --no-pager diff --stat -- embed/dist; git status --short -- embed/dist; echo "embed/dist differs from a fresh build: run 'make generate' and commit"; exit 1; }
 	@$(GO) mod tidy -diff
 
-## bench: the benchmarks, each beside its baseline
+## bench: all benchmarks, each beside its floor, into docs/performance.md; BENCH_DB=postgres://… on that server
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) build -o afterword ./cmd/afterword
+	./afterword $(if $(BENCH_DB),--db '$(BENCH_DB)') bench --docs docs
+
+## bench-ratios: a short run; fails if more than a fifth of an accepted ratio is lost
+bench-ratios:
+	bash .ci/bench-ratios
+
+## bench-accept: a short run whose ratios are accepted from now on
+bench-accept:
+	bash .ci/bench-ratios --accept .ci/ratios.json
 
 ## torture: TORTURE random kills under load, with a checker
 torture:

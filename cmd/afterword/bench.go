@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"os"
+	"os/exec"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -40,19 +41,26 @@ type benchRunCmd struct {
 	Streams  int           `help:"Event streams to hold open." default:"5000" placeholder:"N"`
 	Soak     time.Duration `help:"How long to keep the server busy and watch its memory; default: not at all."`
 	Out      string        `help:"File for the results as JSON." placeholder:"FILE"`
+	Docs     string        `help:"Folder with a performance.md: write results, charts and table there." placeholder:"DIR"`
+	Accept   string        `help:"File for the ratios, as those that are accepted from now on." placeholder:"FILE"`
+	Against  string        `help:"File with accepted ratios: fail where more than a fifth of one is lost." placeholder:"FILE"`
 }
 
 // Run measures and prints each line as it comes. With --addr it measures the
 // server that runs there; without, one that it starts itself, on --db or on a
 // temporary database.
 func (c *benchRunCmd) Run(e *env, parsed *kong.Context) error {
-	program, err := os.Executable()
+	// Not os.Executable: what was started may be a link, and goes by its name.
+	program, err := exec.LookPath(os.Args[0])
 	if err != nil {
 		return err
 	}
 	debug.SetMemoryLimit(math.MaxInt64) // the clients are not the service
+	if err := bench.Known(c.Only); err != nil {
+		return usageError{err}
+	}
 	s := bench.Settings{
-		Program: program, Version: versionOf().Version, Site: c.Site, Origin: c.Origin, Pages: c.Page, Token: c.Token,
+		Program: program, SecretKey: e.settings.SecretKey, Version: versionOf().Version, Site: c.Site, Origin: c.Origin, Pages: c.Page, Token: c.Token,
 		Only: c.Only, Comments: c.Comments, PagesNum: c.Pages, Threads: c.Thread, Rounds: c.Rounds, Time: c.Time, Streams: c.Streams, Soak: c.Soak,
 		Say: func(line string) { fmt.Fprintln(e.err, line) },
 	}
@@ -63,12 +71,36 @@ func (c *benchRunCmd) Run(e *env, parsed *kong.Context) error {
 		if s.Addr, err = plainAddr(e.settings.Addr); err != nil {
 			return err
 		}
+		if s.Site == "" || s.Origin == "" {
+			return usageError{errors.New("name a site of the running server with --site, and one of its origins with --origin")}
+		}
+	}
+	if c.Against != "" {
+		accepted, err := bench.ReadRatios(c.Against)
+		if err != nil {
+			return usageError{err}
+		}
+		return bench.Guard(e.ctx, s, accepted)
 	}
 	report, err := bench.Run(e.ctx, s)
-	if report != nil && c.Out != "" {
-		err = errors.Join(err, report.Write(c.Out))
+	if report == nil {
+		return err
 	}
-	if report != nil && e.json {
+	return errors.Join(err, c.keep(e, report))
+}
+
+// keep writes the results wherever they are wanted.
+func (c *benchRunCmd) keep(e *env, report *bench.Report) (err error) {
+	if c.Out != "" {
+		err = report.Write(c.Out)
+	}
+	if c.Docs != "" {
+		err = errors.Join(err, report.Publish(c.Docs))
+	}
+	if c.Accept != "" {
+		err = errors.Join(err, report.Ratios().Write(c.Accept))
+	}
+	if e.json {
 		err = errors.Join(err, json.NewEncoder(e.out).Encode(report))
 	}
 	return err

@@ -30,6 +30,8 @@ type Settings struct {
 	Addr    string // HOST:PORT of a running server; "" = start one
 	DB      string // "" = a temporary SQLite file
 
+	SecretKey string // of the installation on DB; a SQLite file has it beside it
+
 	Site   string // key; of a running server, or of what Program has filled
 	Origin string // one of the site's
 	Token  string // of a moderator; "" = nothing that needs one is measured
@@ -66,21 +68,24 @@ var scenarios = []scenario{
 	{"soak", true, (*house).soak},
 }
 
-// Names lists the scenarios in the order in which they run.
-func Names() []string {
+// Known says which of these are no scenarios, if any.
+func Known(only []string) error {
 	names := make([]string, len(scenarios))
 	for i, s := range scenarios {
 		names[i] = s.name
 	}
-	return names
+	for _, name := range only {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("there is no scenario %q; there are %s", name, strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 // Run measures. What was measured before an error is in the report.
 func Run(ctx context.Context, s Settings) (report *Report, err error) {
-	for _, name := range s.Only {
-		if !slices.Contains(Names(), name) {
-			return nil, fmt.Errorf("there is no scenario %q; there are %s", name, strings.Join(Names(), ", "))
-		}
+	if err := Known(s.Only); err != nil {
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "afterword-bench-")
 	if err != nil {
@@ -103,6 +108,7 @@ func Run(ctx context.Context, s Settings) (report *Report, err error) {
 		if !h.wanted(sc) {
 			continue
 		}
+		h.scenario = sc.name
 		s.Say("· " + sc.name)
 		if err := sc.run(h, ctx); err != nil {
 			return h.report, fmt.Errorf("%s: %w", sc.name, err)
@@ -119,6 +125,8 @@ type house struct {
 	filled  bool     // the database has its data
 	server  *process // nil = not started, or somebody else's
 	report  *Report
+
+	scenario string // that is running
 }
 
 func (h *house) wanted(sc scenario) bool {
@@ -129,6 +137,7 @@ func (h *house) wanted(sc scenario) bool {
 }
 
 func (h *house) add(l Line) {
+	l.scenario = h.scenario
 	h.report.Lines = append(h.report.Lines, l)
 	h.Say(l.String())
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/bench/load"
+	"github.com/afterword-comments/afterword/internal/comment"
 )
 
 const (
@@ -27,9 +28,6 @@ func (h *house) deliveries(ctx context.Context) (err error) {
 	if err := h.serve(ctx); err != nil {
 		return err
 	}
-	if h.Token == "" {
-		return errNoToken
-	}
 	waiting, err := h.pending(ctx, deliverSingly+deliverMany)
 	if err != nil {
 		return err
@@ -39,20 +37,29 @@ func (h *house) deliveries(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.server.Close()) }()
-	var endpoint struct {
-		ID string `json:"id"`
-	}
-	if err := h.call(&endpoint, "POST", "/sites/"+h.Site+"/webhooks", map[string]any{"url": "http://" + r.addr + "/hook", "types": []string{"comment.approved"}}); err != nil {
+	remove, err := h.subscribe(ctx, "http://"+r.addr+"/hook")
+	if err != nil {
 		return err
 	}
-	defer func() {
-		_, gone := h.fetch(h.ask("DELETE", "/sites/"+h.Site+"/webhooks/"+endpoint.ID, nil))
-		err = errors.Join(err, gone)
-	}()
+	defer func() { err = errors.Join(err, remove()) }()
 	if err := h.deliverSingly(r, waiting[:deliverSingly]); err != nil {
 		return err
 	}
 	return h.deliverMany(ctx, r, waiting[deliverSingly:])
+}
+
+// subscribe makes an endpoint, as the command does: beside the server, which
+// would ask for a password.
+func (h *house) subscribe(ctx context.Context, url string) (remove func() error, err error) {
+	a, err := h.openApp(ctx, h.DB)
+	if err != nil {
+		return nil, err
+	}
+	endpoint, _, err := a.Hooks.Add(ctx, h.Site, url, []string{comment.CommentApproved}, operator)
+	if err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return func() error { return errors.Join(a.Hooks.Remove(ctx, h.Site, endpoint.ID, operator), a.Close()) }, nil
 }
 
 func (h *house) deliverSingly(r *receiver, items []item) error {

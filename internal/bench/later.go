@@ -32,7 +32,7 @@ func (h *house) later(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	floor, err := launch(ctx, h.Program, body, "bench", "floor", "--addr", "ADDR")
+	floor, err := h.launch(ctx, body, "bench", "floor", "--addr", "ADDR")
 	if err != nil {
 		return err
 	}

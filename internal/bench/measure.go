@@ -47,8 +47,12 @@ type side func(ctx context.Context) (*load.Sample, error)
 type versus struct {
 	it, floor Measure
 	ratio     float64 // the middle of the rounds' ratios
-	best      float64 // the best of them, which a busy machine spoils least
+	// The fastest round of each side is the one that others have disturbed least.
+	fastest, floorFastest float64
 }
+
+// best is the ratio of the fastest rounds.
+func (v versus) best() float64 { return round(v.fastest / v.floorFastest) }
 
 // compare runs the two sides in turns. Machines get faster and slower by the
 // minute; two neighbours in time share that, so the ratio is taken of each round.
@@ -73,6 +77,6 @@ func compare(ctx context.Context, rounds int, it, floor side) (v versus, err err
 		floorWaits.Add(&under.Waits)
 	}
 	v.it, v.floor = measureOf(rates, &waits), measureOf(floorRates, &floorWaits)
-	v.ratio, v.best = round(median(ratios)), round(slices.Max(ratios))
+	v.ratio, v.fastest, v.floorFastest = round(median(ratios)), slices.Max(rates), slices.Max(floorRates)
 	return v, nil
 }

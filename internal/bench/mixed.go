@@ -11,11 +11,15 @@ import (
 	"github.com/afterword-comments/afterword/internal/bench/load"
 )
 
-// mixedPosts is how many comments a second are posted while others read.
-const mixedPosts = 100
+// A busy day: so many requests of readers a second, and so many comments.
+const (
+	mixedReads = 1000
+	mixedPosts = 100
+)
 
-// mixed measures a busy day: readers who mostly look at first pages, now and
-// then at later ones and at counts, while comments come in at a steady rate.
+// mixed measures what waits are like on a busy day: readers who mostly look at
+// first pages, now and then at later ones and at counts, while comments come in,
+// all at a steady rate.
 func (h *house) mixed(ctx context.Context) error {
 	if err := h.serve(ctx); err != nil {
 		return err
@@ -28,8 +32,8 @@ func (h *house) mixed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.add(Line{ID: "mixed-read", Title: fmt.Sprintf("mixed: reading while %d/s are posted", mixedPosts), Unit: "answers/s", It: measureOf([]float64{reads.Rate()}, &reads.Waits)})
-	h.add(Line{ID: "mixed-write", Title: "mixed: posting while 32 connections read", Unit: "comments/s", It: measureOf([]float64{posts.Rate()}, &posts.Waits)})
+	h.add(Line{ID: "mixed-read", Title: fmt.Sprintf("mixed: %d/s are read", mixedReads), Unit: "answers/s", It: measureOf([]float64{reads.Rate()}, &reads.Waits)})
+	h.add(Line{ID: "mixed-write", Title: fmt.Sprintf("mixed: meanwhile %d/s are posted", mixedPosts), Unit: "comments/s", It: measureOf([]float64{posts.Rate()}, &posts.Waits)})
 	return nil
 }
 
@@ -57,13 +61,13 @@ func (h *house) reading() ([][]byte, error) {
 	return all, nil
 }
 
-// busy reads as fast as it can and posts at a steady rate.
+// busy reads and posts at a steady rate.
 func (h *house) busy(ctx context.Context, requests [][]byte, d time.Duration) (reads, posts *load.Sample, err error) {
 	var both sync.WaitGroup
 	var readErr, postErr error
 	both.Go(func() {
 		l := load.Load{Addr: h.Addr, Clients: readers, Time: d, Status: 200, Request: func(_, n int) []byte { return requests[n%len(requests)] }}
-		reads, readErr = l.Run(ctx)
+		reads, readErr = l.Paced(ctx, mixedReads)
 	})
 	both.Go(func() { posts, postErr = newPoster(h.Addr, h.Site, h.Origin).load(16, d).Paced(ctx, mixedPosts) })
 	both.Wait()

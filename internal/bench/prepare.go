@@ -34,7 +34,7 @@ func (h *house) serve(ctx context.Context) (err error) {
 	if err := h.fill(ctx); err != nil {
 		return err
 	}
-	if h.server, err = launch(ctx, h.Program, nil, serveArgs(h.DB)...); err != nil {
+	if h.server, err = h.launch(ctx, nil, serveArgs(h.DB)...); err != nil {
 		return err
 	}
 	h.Addr = h.server.addr
@@ -46,8 +46,8 @@ func serveArgs(dsn string) []string {
 }
 
 // openApp opens an installation in this process, for preparing it.
-func openApp(ctx context.Context, dsn string) (*app.App, error) {
-	return app.Open(ctx, app.Settings{DB: dsn, WebhookAllow: "127.0.0.0/8", Log: slog.New(slog.DiscardHandler)})
+func (h *house) openApp(ctx context.Context, dsn string) (*app.App, error) {
+	return app.Open(ctx, app.Settings{DB: dsn, SecretKey: h.SecretKey, WebhookAllow: "127.0.0.0/8", Log: slog.New(slog.DiscardHandler)})
 }
 
 // fill generates the data, unless an earlier run has left it in the database.
@@ -55,7 +55,7 @@ func (h *house) fill(ctx context.Context) error {
 	if h.filled {
 		return nil
 	}
-	a, err := openApp(ctx, h.DB)
+	a, err := h.openApp(ctx, h.DB)
 	if err != nil {
 		return err
 	}

@@ -38,8 +38,8 @@ func (t *tail) Write(p []byte) (int, error) {
 }
 
 // launch starts the program with arguments in which ADDR stands for a free
-// address. It inherits no setting of Afterword's.
-func launch(ctx context.Context, program string, stdin []byte, args ...string) (*process, error) {
+// address. It inherits no setting of Afterword's but the installation key.
+func (h *house) launch(ctx context.Context, stdin []byte, args ...string) (*process, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func launch(ctx context.Context, program string, stdin []byte, args ...string) (
 			args[i] = addr
 		}
 	}
-	cmd := exec.CommandContext(ctx, program, args...)
+	cmd := exec.CommandContext(ctx, h.Program, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 20 * time.Second
 	for _, setting := range os.Environ() {
@@ -58,13 +58,16 @@ func launch(ctx context.Context, program string, stdin []byte, args ...string) (
 		}
 	}
 	cmd.Env = append(cmd.Env, "AFTERWORD_WEBHOOK_ALLOW=127.0.0.0/8")
+	if h.SecretKey != "" {
+		cmd.Env = append(cmd.Env, "AFTERWORD_SECRET_KEY="+h.SecretKey)
+	}
 	said := &tail{}
 	cmd.Stderr = said
 	if stdin != nil {
 		cmd.Stdin = strings.NewReader(string(stdin))
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", program, err)
+		return nil, fmt.Errorf("start %s: %w", h.Program, err)
 	}
 	return &process{cmd, addr, said}, nil
 }

@@ -70,7 +70,7 @@ func (h *house) beside(ctx context.Context, path string) (v versus, err error) {
 	if err != nil {
 		return v, err
 	}
-	floor, err := launch(ctx, h.Program, body, "bench", "floor", "--addr", "ADDR")
+	floor, err := h.launch(ctx, body, "bench", "floor", "--addr", "ADDR")
 	if err != nil {
 		return v, err
 	}

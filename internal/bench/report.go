@@ -51,8 +51,11 @@ type Line struct {
 	Floor *Measure `json:"floor,omitempty"`
 	Under string   `json:"under,omitempty"` // what the floor is
 	Ratio float64  `json:"ratio,omitempty"`
-	Best  float64  `json:"best,omitempty"` // ratio of the best round
+	Best  float64  `json:"best,omitempty"` // ratio of the fastest rounds
 	Bars  []Bar    `json:"bars,omitempty"`
+
+	scenario string
+	versus   versus
 }
 
 // Bar is what a line should reach.
@@ -76,7 +79,7 @@ func atMost(what string, value, bar float64) Bar {
 func (v versus) p99Ratio() float64 { return math.Round(100*v.it.P99MS/v.floor.P99MS) / 100 }
 
 func (v versus) line(id, title, unit, under string, bars ...Bar) Line {
-	return Line{ID: id, Title: title, Unit: unit, It: v.it, Floor: &v.floor, Under: under, Ratio: v.ratio, Best: v.best, Bars: bars}
+	return Line{ID: id, Title: title, Unit: unit, It: v.it, Floor: &v.floor, Under: under, Ratio: v.ratio, Best: v.best(), Bars: bars, versus: v}
 }
 
 // String is a line for the terminal.
@@ -113,7 +116,8 @@ func machine(ctx context.Context, dsn string) Machine {
 		m.MemoryGiB = math.Round(kib/(1<<20)*10) / 10
 	}
 	if release, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
-		m.Kernel = runtime.GOOS + " " + strings.TrimSpace(string(release))
+		version, _, _ := strings.Cut(strings.TrimSpace(string(release)), "-") // the rest names a build
+		m.Kernel = runtime.GOOS + " " + version
 	}
 	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
 		m.Load, _, _ = strings.Cut(string(load), " ")

@@ -21,7 +21,7 @@ func (h *house) starts(ctx context.Context) error {
 	var rest []float64
 	for range max(h.Rounds, 3) {
 		began := time.Now()
-		p, err := launch(ctx, h.Program, nil, serveArgs(h.DB)...)
+		p, err := h.launch(ctx, nil, serveArgs(h.DB)...)
 		if err != nil {
 			return err
 		}

@@ -51,7 +51,7 @@ func (h *house) posting(ctx context.Context, clients int) (v versus, err error) 
 		return v, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	server, err := launch(ctx, h.Program, nil, serveArgs(served.dsn)...)
+	server, err := h.launch(ctx, nil, serveArgs(served.dsn)...)
 	if err != nil {
 		return v, err
 	}
@@ -108,16 +108,18 @@ func (p *poster) submission(n int, page string) comment.Submission {
 
 // database is one of its own for a comparison.
 type database struct {
-	dsn  string
-	drop func() error
+	house *house
+	dsn   string
+	drop  func() error
 }
 
 // newDatabase makes a database with an empty site.
 func (h *house) newDatabase(ctx context.Context, name string) (d database, err error) {
+	d.house = h
 	if raw.Postgres(h.DB) {
 		d.dsn, d.drop, err = raw.NewSchema(ctx, h.DB, "bench_"+name)
 	} else {
-		d = database{h.file(name + ".db"), func() error { return nil }} // it goes with its directory
+		d.dsn, d.drop = h.file(name+".db"), func() error { return nil } // it goes with its directory
 	}
 	if err != nil {
 		return d, err
@@ -129,7 +131,7 @@ func (h *house) newDatabase(ctx context.Context, name string) (d database, err e
 }
 
 func (d database) use(ctx context.Context, do func(*app.App) error) error {
-	a, err := openApp(ctx, d.dsn)
+	a, err := d.house.openApp(ctx, d.dsn)
 	if err != nil {
 		return err
 	}

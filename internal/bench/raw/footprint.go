@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
 	"github.com/afterword-comments/afterword/internal/comment"
 )
 
@@ -142,19 +145,26 @@ func (f *Footprint) again(row insertion, id *string) *statement {
 	}}
 }
 
-// Write inserts comments for a time, so many to a transaction, through prepared
-// statements; it gives the number of comments and how long it took.
+// Write inserts comments for a time, so many to a transaction; it gives the
+// number of comments and how long it took. On SQLite each row is a call of a
+// prepared statement; on PostgreSQL a transaction's statements travel together,
+// as they do from the product, so that no round trip slows the floor down.
 func (f *Footprint) Write(ctx context.Context, db *sql.DB, group int, most time.Duration) (written int, took time.Duration, err error) {
 	all := f.statements()
-	for _, s := range all {
-		if s.stmt, err = db.PrepareContext(ctx, s.text); err != nil {
-			return 0, 0, fmt.Errorf("%s: %w", s.text, err)
+	write := func() error { return writeGroup(ctx, db, all, group) }
+	if _, ok := db.Driver().(*stdlib.Driver); ok {
+		write = func() error { return sendGroup(ctx, db, all, group) }
+	} else {
+		for _, s := range all {
+			if s.stmt, err = db.PrepareContext(ctx, s.text); err != nil {
+				return 0, 0, fmt.Errorf("%s: %w", s.text, err)
+			}
+			defer s.stmt.Close()
 		}
-		defer s.stmt.Close()
 	}
 	began := time.Now()
 	for time.Since(began) < most {
-		if err := writeGroup(ctx, db, all, group); err != nil {
+		if err := write(); err != nil {
 			return written, 0, err
 		}
 		written += group
@@ -175,4 +185,21 @@ func writeGroup(ctx context.Context, db *sql.DB, all []*statement, group int) er
 		}
 	}
 	return tx.Commit()
+}
+
+func sendGroup(ctx context.Context, db *sql.DB, all []*statement, group int) error {
+	var batch pgx.Batch
+	batch.Queue("begin")
+	for range group {
+		for _, s := range all {
+			batch.Queue(s.text, s.args()...)
+		}
+	}
+	batch.Queue("commit")
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(driver any) error { return driver.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close() })
 }
