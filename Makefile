@@ -2,8 +2,9 @@
 # built from Go modules (.ci/tools), npm packages come by lock file, Chromium is
 # Debian's.
 
-GO      ?= go
-TORTURE ?= 50
+GO        ?= go
+TORTURE   ?= 200
+FAILOVERS ?= 20
 
 .PHONY: all test go-test browser-test deps lint generate check-generated bench bench-ratios bench-accept torture demo clean
 
@@ -50,9 +51,9 @@ bench-ratios:
 bench-accept:
 	bash .ci/bench-ratios --accept .ci/ratios.json
 
-## torture: TORTURE random kills under load, with a checker
+## torture: TORTURE kills and pauses and FAILOVERS of a cluster under load, cuts and crowds, with a checker; about ten minutes
 torture:
-	$(GO) test ./internal/torture -run TestTorture -torture.kills=$(TORTURE) -v -timeout 20m -count=1
+	$(GO) test ./internal/torture -run Test -torture.long -torture.kills=$(TORTURE) -torture.failovers=$(FAILOVERS) -v -timeout 40m -count=1
 
 ## demo: newspaper, widget, desk and webhooks
 demo:
