@@ -17,6 +17,7 @@ const nodes = 3
 // TestCluster kills, pauses, stops and adds nodes on one PostgreSQL server, and
 // restarts the server, while clients write through any of them.
 func TestCluster(t *testing.T) {
+	beside(t)
 	server := newPostgres(t)
 	tm := newTorment(t, onPostgres(t, server.dsn()))
 	tm.in.grow(nodes)
@@ -134,8 +135,10 @@ func pause(r *rand.Rand) time.Duration {
 // restart restarts the database server now and then: in good order, and at
 // once, so that it has to recover.
 func restart(ctx context.Context, tm *torment, server *postgres) {
-	for n, how := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGINT, syscall.SIGQUIT} {
-		for tm.hurt() < *kills*(2*n+1)/8 && ctx.Err() == nil {
+	times := max(2, *kills/40)
+	for n := range times {
+		how := []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT}[n%2]
+		for tm.hurt() < *kills*(2*n+1)/(2*times) && ctx.Err() == nil {
 			<-time.After(10 * time.Millisecond)
 		}
 		from := time.Now()

@@ -15,6 +15,7 @@ import (
 // TestFailover kills the primary again and again and promotes the standby,
 // while clients write and readers read.
 func TestFailover(t *testing.T) {
+	beside(t)
 	servers := newPair(t)
 	tm := newTorment(t, onPostgres(t, servers.dsn()))
 	tm.in.grow(nodes)

@@ -50,7 +50,7 @@ func freshness(t *testing.T, in *installation, site string) {
 
 	r := rand.New(rand.NewPCG(1, 0))
 	c := newClient(0, in.addrs(), "", 1, newBook())
-	comments := 30
+	comments := 20
 	if *long {
 		comments = 300
 	}

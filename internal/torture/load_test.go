@@ -85,7 +85,7 @@ func TestIdleAndSlow(t *testing.T) {
 	}
 	drip := []byte("POST /api/v1/sites/open/comments HTTP/1.1\r\nhost: " + addr + "\r\ncontent-type: application/json\r\ncontent-length: 30000\r\n\r\n{")
 	var took []time.Duration
-	for i := range 60 {
+	for i := range 20 {
 		for n, c := range slow {
 			at := (i + n) % len(drip)
 			_, _ = c.Write(drip[at : at+1]) // nonsense or not, and perhaps cut off already
@@ -133,9 +133,9 @@ func isTimeout(err error) bool {
 // end, and whoever finds it full is told when to come back.
 func TestBurst(t *testing.T) {
 	tr := onFile(t)
-	posts, lanes := 3000, 1000
+	posts, lanes := 2000, 500
 	if *long {
-		posts, lanes = 20000, 10000
+		posts, lanes = 20000, 5000
 	}
 	stop := highest(t, tr.in.nodes[0])
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{MaxConnsPerHost: lanes, MaxIdleConnsPerHost: lanes}}
@@ -232,7 +232,11 @@ func TestManyAddresses(t *testing.T) {
 			}
 		})
 	}
-	for i := range 10000 {
+	pagesMade := 2000
+	if *long {
+		pagesMade = 10000
+	}
+	for i := range pagesMade {
 		work <- i
 	}
 	close(work)
@@ -241,7 +245,7 @@ func TestManyAddresses(t *testing.T) {
 	if err := tr.db.QueryRow("select count(*) from pages").Scan(&pages); err != nil || pages != 1 {
 		t.Errorf("there are %d pages, want the one that has a comment (%v)", pages, err)
 	}
-	t.Logf("10,000 made-up pages, listed and counted: %d MiB before, %d MiB after", before>>10, after>>10)
+	t.Logf("%d made-up pages, listed and counted: %d MiB before, %d MiB after", pagesMade, before>>10, after>>10)
 	if after > before+96<<10 || after > most {
 		t.Errorf("memory went from %d to %d KiB", before, after)
 	}

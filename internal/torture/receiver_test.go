@@ -24,6 +24,7 @@ type receiver struct {
 	accepted []delivery
 	refused  int      // calls that were answered 500
 	bad      []string // calls that no receiver should get
+	came     chan delivery
 }
 
 // delivery is one call that was answered 200.
@@ -96,6 +97,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	default:
 		d.typ, d.sequence, d.comment = e.Type, e.Sequence, e.Data.Comment.ID
 		r.accepted = append(r.accepted, d)
+		if r.came != nil {
+			r.came <- d
+		}
 	}
 }
 

@@ -17,12 +17,20 @@ import (
 )
 
 var (
-	kills     = flag.Int("torture.kills", 8, "how many kills and pauses")
+	kills     = flag.Int("torture.kills", 8, "how many kills and pauses of a cluster; of one node, a quarter as many kills")
 	failovers = flag.Int("torture.failovers", 1, "how many times the primary dies")
 	seed      = flag.Uint64("torture.seed", 0, "of the random choices; 0 = another one each time")
 	clients   = flag.Int("torture.clients", 6, "how many write at the same time")
 	long      = flag.Bool("torture.long", false, "also what takes minutes")
 )
+
+// beside lets a test that mostly waits run beside another one; a long run is
+// alone.
+func beside(t *testing.T) {
+	if !*long {
+		t.Parallel()
+	}
+}
 
 // seeds gives the seed of this run and says it.
 func seeds(t testing.TB) uint64 {
@@ -38,6 +46,7 @@ func seeds(t testing.TB) uint64 {
 // TestTorture kills the one node of an installation on SQLite while clients
 // write, lets it come to rest, and checks that all that was promised is there.
 func TestTorture(t *testing.T) {
+	beside(t)
 	tm := newTorment(t, onSQLite(t))
 	tm.in.grow(1)
 	tm.run(killAtRandom)
@@ -124,7 +133,7 @@ func furnish(t testing.TB, in *installation, hook *receiver) string {
 // answers and so much time, sometimes before it is ready.
 func killAtRandom(ctx context.Context, tm *torment) {
 	n := tm.in.nodes[0]
-	for len(tm.done) < *kills && ctx.Err() == nil {
+	for len(tm.done) < max(5, *kills/4) && ctx.Err() == nil {
 		if tm.rand.IntN(5) > 0 {
 			n.ready()
 			tm.answers(ctx, tm.rand.IntN(25))
