@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/afterword-comments/afterword/internal/app"
@@ -22,10 +21,6 @@ func (c *migrateCmd) Run(e *env) error {
 		return e.print(map[string]any{"db": db, "schema": store.SchemaVersion()}, "%s has schema %d.", db, store.SchemaVersion())
 	})
 }
-
-// errServerCopies: a copy made through SQL would know nothing of point-in-time
-// recovery, which a server's own tools can do.
-var errServerCopies = errors.New("backup and restore are for SQLite; a PostgreSQL database is copied with pg_dump or pg_basebackup, and restored with pg_restore")
 
 type auditCmd struct {
 	Verify auditVerifyCmd `cmd:"" help:"Check that no line of the log is missing or was changed."`
