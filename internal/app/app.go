@@ -271,7 +271,7 @@ func (a *App) Run(ctx context.Context) error {
 	settler := &comment.Settler{Service: a.Comments, Changed: a.Store.Changed, OnError: report("settler")}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{
-		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, settler.Run, a.Hub.Run, a.Cache.Run, a.sweep, a.examine,
+		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, settler.Run, a.Hub.Run, a.Cache.Run, a.Store.Watch, a.sweep, a.examine,
 	} {
 		g.Go(func() error { return run(ctx) })
 	}

@@ -16,7 +16,11 @@ import (
 // openBench is a store with a page and an author.
 func openBench(b *testing.B) *Store {
 	b.Helper()
-	s := openDaily(b)
+	return fillBench(b, openDaily(b))
+}
+
+func fillBench(b *testing.B, s *Store) *Store {
+	b.Helper()
 	mustWrite(b, s, putPage("p1"))
 	mustWrite(b, s, func(tx comment.Tx) error {
 		if err := tx.CountStatus("daily", comment.Approved, 1); err != nil {
@@ -68,22 +72,22 @@ func post(tx comment.Tx, c comment.Comment) error {
 // for 64 of them.
 func BenchmarkWrite(b *testing.B) {
 	for _, sides := range []int{1, 16, 64} {
-		b.Run(fmt.Sprint("store/", sides), func(b *testing.B) { writeFromSides(b, sides) })
+		b.Run(fmt.Sprint("store/", sides), func(b *testing.B) { writeFromSides(b, openBench(b), sides) })
 	}
 	for _, group := range []int{1, 64} {
 		b.Run(fmt.Sprint("driver/", group), func(b *testing.B) { writeByDriver(b, group) })
 	}
 }
 
-func writeFromSides(b *testing.B, sides int) {
-	s := openBench(b)
+func writeFromSides(b *testing.B, s *Store, sides int) {
+	b.Helper()
 	var taken atomic.Int64
 	var all sync.WaitGroup
 	b.ResetTimer()
 	for range sides {
 		all.Go(func() {
 			for taken.Add(1) <= int64(b.N) {
-				if err := s.Write(context.Background(), nil, func(tx comment.Tx) error { return post(tx, benchComment(0)) }); err != nil {
+				if err := s.Write(context.Background(), comment.Sites{"daily"}, func(tx comment.Tx) error { return post(tx, benchComment(0)) }); err != nil {
 					b.Error(err)
 				}
 			}
@@ -99,15 +103,17 @@ type rawPost struct {
 	seq        int64
 }
 
+var rawStatements = []string{
+	insertComment,
+	"insert into revisions (" + revisionColumns + ") values (" + places(1, 8) + ")",
+	"update status_counts set n = n + 1 where site_id = $1 and status = $2",
+	"insert into log_heads (site_id, seq, hash) values ($1, $2, $3) on conflict (site_id) do update set seq = excluded.seq, hash = excluded.hash",
+	"insert into events (" + eventColumns + ") values (" + places(1, 16) + ")",
+}
+
 func newRawPost(b *testing.B, db *sql.DB) *rawPost {
 	p := &rawPost{}
-	for _, text := range []string{
-		insertComment,
-		"insert into revisions (" + revisionColumns + ") values (" + places(1, 8) + ")",
-		"update status_counts set n = n + 1 where site_id = $1 and status = $2",
-		"insert into log_heads (site_id, seq, hash) values ($1, $2, $3) on conflict (site_id) do update set seq = excluded.seq, hash = excluded.hash",
-		"insert into events (" + eventColumns + ") values (" + places(1, 16) + ")",
-	} {
+	for _, text := range rawStatements {
 		stmt, err := db.Prepare(numbered(text))
 		if err != nil {
 			b.Fatal(err)
@@ -118,17 +124,22 @@ func newRawPost(b *testing.B, db *sql.DB) *rawPost {
 	return p
 }
 
-func (p *rawPost) post(b *testing.B, tx *sql.Tx, tree string) {
+// rawArgs are those of rawStatements, for a new post.
+func rawArgs(seq int64, tree string) [][]any {
 	c := benchComment(0)
-	p.seq++
-	e := benchEvent(p.seq, c)
-	for i, args := range [][]any{
+	e := benchEvent(seq, c)
+	return [][]any{
 		commentArgs(c),
 		{c.Site, c.ID, 1, c.Text.Source, tree, "", "[]", micros(c.Text.CreatedAt)},
 		{c.Site, string(c.Status)},
 		{e.Site, e.Seq, e.Hash},
 		{e.Site, e.Seq, e.ID, e.Type, e.PageID, e.CommentID, e.Sequence, "", "", "", "", micros(e.At), e.Body, e.BodyHash, e.Prev, e.Hash},
-	} {
+	}
+}
+
+func (p *rawPost) post(b *testing.B, tx *sql.Tx, tree string) {
+	p.seq++
+	for i, args := range rawArgs(p.seq, tree) {
 		if _, err := tx.Stmt(p.statements[i]).Exec(args...); err != nil {
 			b.Fatal(err)
 		}

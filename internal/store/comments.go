@@ -136,8 +136,7 @@ func (q *query) Repeats(site, fingerprint string, since time.Time, limit int) ([
 
 func (w *write) InsertComment(c comment.Comment) error {
 	args := commentArgs(c)
-	_, err := w.conn.exec(w.ctx, insertComment, args...)
-	return err
+	return w.conn.put(w.ctx, insertComment, args...)
 }
 
 var insertComment = "insert into comments (" + strings.Join(commentFields, ", ") + ", score, reasons) values (" + places(1, len(commentFields)+2) + ")"
@@ -168,7 +167,7 @@ func (w *write) UpdateComment(c *comment.Comment) error {
 	if c.Text.N == c.Revision && c.Text.Trace != nil {
 		statement, args = updateCommentReasons, append(args, reasonCodes(c.Text))
 	}
-	n, err := w.conn.exec(w.ctx, statement, args...)
+	n, err := w.conn.sure(w.ctx, statement, args...)
 	if err != nil {
 		return err
 	}
@@ -197,9 +196,8 @@ func (w *write) InsertRevision(r comment.Revision) error {
 	if err != nil {
 		return fmt.Errorf("trace of comment %s: %w", r.CommentID, err)
 	}
-	_, err = w.conn.exec(w.ctx, "insert into revisions ("+revisionColumns+") values ($1, $2, $3, $4, $5, $6, $7, $8)",
+	return w.conn.put(w.ctx, "insert into revisions ("+revisionColumns+") values ($1, $2, $3, $4, $5, $6, $7, $8)",
 		r.Site, r.CommentID, r.N, r.Source, string(tree), r.Fingerprint, string(trace), micros(r.CreatedAt))
-	return err
 }
 
 func (w *write) PutVote(site, commentID, voter string, value int) (int, error) {
@@ -208,10 +206,10 @@ func (w *write) PutVote(site, commentID, voter string, value int) (int, error) {
 		return 0, err
 	}
 	if value == 0 {
-		_, err = w.conn.exec(w.ctx, "delete from votes where site_id = $1 and comment_id = $2 and voter = $3", site, commentID, voter)
+		err = w.conn.put(w.ctx, "delete from votes where site_id = $1 and comment_id = $2 and voter = $3", site, commentID, voter)
 		return int(before), err
 	}
-	_, err = w.conn.exec(w.ctx, `insert into votes (site_id, comment_id, voter, value) values ($1, $2, $3, $4)
+	err = w.conn.put(w.ctx, `insert into votes (site_id, comment_id, voter, value) values ($1, $2, $3, $4)
 		on conflict (site_id, comment_id, voter) do update set value = excluded.value`, site, commentID, voter, value)
 	return int(before), err
 }

@@ -38,14 +38,13 @@ func (q *query) NextDue() (due time.Time, err error) {
 }
 
 func (w *write) InsertDecision(d comment.Decision) error {
-	_, err := w.conn.exec(w.ctx, "insert into decisions ("+decisionColumns+") values ("+places(1, 15)+")",
+	return w.conn.put(w.ctx, "insert into decisions ("+decisionColumns+") values ("+places(1, 15)+")",
 		d.Site, d.ID, d.CommentID, d.Revision, d.Action, d.From, d.To, d.Reason, d.Note,
 		d.Actor.Kind, d.Actor.ID, d.Actor.Name, micros(d.At), micros(d.EffectiveAt), d.State)
-	return err
 }
 
 func (w *write) SetDecisionState(d comment.Decision, to comment.DecisionState) error {
-	n, err := w.conn.exec(w.ctx, "update decisions set state = $4 where site_id = $1 and comment_id = $2 and decision_id = $3 and state = 'held'", d.Site, d.CommentID, d.ID, to)
+	n, err := w.conn.sure(w.ctx, "update decisions set state = $4 where site_id = $1 and comment_id = $2 and decision_id = $3 and state = 'held'", d.Site, d.CommentID, d.ID, to)
 	if err == nil && n == 0 {
 		err = fault.New(fault.Conflict, "conflict", "The decision has already taken effect or was undone.")
 	}

@@ -1,13 +1,16 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
 )
 
 // The sender's side of the deliveries. A claimed delivery is not due before its
@@ -42,9 +45,15 @@ func (s *Store) Receivers(ctx context.Context, site string) (all []comment.Endpo
 // FanOut inserts deliveries, save those that are there already and those whose
 // endpoint has been removed.
 func (s *Store) FanOut(ctx context.Context, site string, deliveries []comment.Delivery) error {
+	ordered := slices.SortedStableFunc(slices.Values(deliveries), func(a, b comment.Delivery) int { return strings.Compare(a.EndpointID, b.EndpointID) })
 	return s.writer.apart(ctx, "fan out", func(w *write) error {
-		for _, d := range deliveries {
-			if _, err := w.conn.exec(w.ctx, insertOwed, site, d.ID, d.EndpointID, d.EventSeq, d.EventID, d.Type,
+		for i, d := range ordered {
+			if i == 0 || d.EndpointID != ordered[i-1].EndpointID {
+				if err := w.wake(site, d.EndpointID, d.NextAt); err != nil {
+					return err
+				}
+			}
+			if err := w.conn.put(w.ctx, insertOwed, site, d.ID, d.EndpointID, d.EventSeq, d.EventID, d.Type,
 				d.CommentID, d.Sequence, d.Replay, micros(d.NextAt), micros(d.CreatedAt)); err != nil {
 				return fmt.Errorf("delivery of event %s: %w", d.EventID, err)
 			}
@@ -58,35 +67,63 @@ const insertOwed = `insert into deliveries (site_id, delivery_id, endpoint_id, e
 		where exists (select 1 from endpoints where site_id = $1 and endpoint_id = $3)
 	on conflict do nothing`
 
+// wake makes a claim look at an endpoint from an instant on. Whoever changes
+// what an endpoint is owed does this first: it locks the endpoint's row, so
+// that no claim between the two puts the endpoint off.
+func (w *write) wake(site, endpoint string, at time.Time) error {
+	return w.conn.put(w.ctx, wakeEndpoint, site, endpoint, micros(at))
+}
+
+const wakeEndpoint = "update endpoints set due_at = case when due_at > $3 then $3 else due_at end where site_id = $1 and endpoint_id = $2"
+
 // Claim leases deliveries that are due. Endpoints that have waited longest come
-// first and share what there is, so that none starves another.
+// first and share what there is, so that none starves another. Their rows are
+// locked, and passed over where another node has them, so two nodes never
+// claim of one endpoint at a time.
 func (s *Store) Claim(ctx context.Context, ask comment.Claim) (calls []comment.Call, err error) {
-	err = s.writer.apart(ctx, "claim", func(w *write) error {
+	err = s.writer.apart(ctx, "claim", func(w *write) (err error) {
 		calls = nil
-		ready, err := list(&w.query, scanEndpoint, readyEndpoints, micros(ask.Now), ask.Most)
-		if err != nil || len(ready) == 0 {
-			return err
+		more := true
+		for round := 0; more && len(calls) == 0 && err == nil && round < claimRounds; round++ {
+			calls, more, err = w.claim(ask)
 		}
-		share := (ask.Most + len(ready) - 1) / len(ready)
-		for _, e := range ready {
-			got, err := w.claimFor(e, ask, min(share, ask.Most-len(calls)))
-			if err != nil {
-				return fmt.Errorf("claim for endpoint %s: %w", e.ID, err)
-			}
-			calls = append(calls, got...)
-		}
-		return nil
+		return err
 	})
 	return calls, err
 }
 
-// nextOf is when the first delivery of endpoint e is due; the index
-// deliveries_due answers it with one look.
-const nextOf = `(select min(d.next_at) from deliveries d where d.site_id = e.site_id and d.endpoint_id = e.endpoint_id and d.state = 'owed')`
+// claim looks at the endpoints that are due, and puts each off to when it is due
+// again; more = there was one.
+func (w *write) claim(ask comment.Claim) (calls []comment.Call, more bool, err error) {
+	ready, err := list(&w.query, scanEndpoint, dueEndpoints+w.dialect.skip, micros(ask.Now), ask.Most)
+	if err != nil || len(ready) == 0 {
+		return nil, false, err
+	}
+	share := (ask.Most + len(ready) - 1) / len(ready)
+	for _, e := range ready {
+		got, err := w.claimFor(e, ask, min(share, ask.Most-len(calls)))
+		if err != nil {
+			return nil, false, fmt.Errorf("claim for endpoint %s: %w", e.ID, err)
+		}
+		calls = append(calls, got...)
+	}
+	return calls, true, nil
+}
 
-var readyEndpoints = "select " + endpointColumns + " from (select e.*, " + nextOf + ` as due from endpoints e
-		where e.status = 'active' and e.gate_until <= $1) ready
-	where due <= $1 order by due, endpoint_id limit $2`
+// due_at is when there may be something to claim of an endpoint: never later
+// than that, and served by the index endpoints_due however many there are.
+var dueEndpoints = "select " + endpointColumns + " from endpoints where status = 'active' and due_at <= $1 order by due_at, endpoint_id limit $2"
+
+const (
+	putOff = "update endpoints set due_at = $3 where site_id = $1 and endpoint_id = $2"
+	// putOffToNext: the index deliveries_due answers it with one look.
+	putOffToNext = `update endpoints set due_at = coalesce((
+		select min(d.next_at) from deliveries d where d.site_id = $1 and d.endpoint_id = $2 and d.state = 'owed'), $3)
+		where site_id = $1 and endpoint_id = $2`
+)
+
+// notDue is the due_at of an endpoint that is owed nothing.
+const notDue = 1 << 62
 
 // claims are those of one endpoint within a Claim.
 type claims struct {
@@ -97,22 +134,33 @@ type claims struct {
 	calls    []comment.Call
 }
 
+// claimFor claims of one endpoint. One that has all the calls it may have is
+// put off until a lease ends at the latest; the end of a call wakes it.
 func (w *write) claimFor(e comment.Endpoint, ask comment.Claim, most int) ([]comment.Call, error) {
+	if e.GateUntil.After(ask.Now) {
+		return nil, w.conn.put(w.ctx, putOff, e.Site, e.ID, micros(e.GateUntil))
+	}
+	if most <= 0 {
+		return nil, nil
+	}
 	room, err := w.room(e, ask)
-	if most = min(most, room); err != nil || most <= 0 {
+	if err != nil {
 		return nil, err
+	}
+	if room <= 0 {
+		return nil, w.conn.put(w.ctx, putOff, e.Site, e.ID, micros(ask.Until))
 	}
 	if e.Secrets, err = w.secretsOf(e, ask.Now); err != nil {
 		return nil, err
 	}
-	c := &claims{ask: ask, endpoint: e, most: most, busy: map[string]bool{}}
+	c := &claims{ask: ask, endpoint: e, most: min(most, room), busy: map[string]bool{}}
 	more := true
 	for round := 0; more && round < claimRounds; round++ {
 		if more, err = w.claimRound(c); err != nil {
 			return nil, err
 		}
 	}
-	return c.calls, nil
+	return c.calls, w.conn.put(w.ctx, putOffToNext, e.Site, e.ID, int64(notDue))
 }
 
 // room is the number of calls that the endpoint may get beside those under way.
@@ -188,16 +236,18 @@ func (w *write) claimOne(c *claims, d candidate) error {
 	default: // by one that is about to be claimed, or has just been
 		d.LeaseToken, d.LeaseUntil, d.NextAt = "", time.Time{}, c.ask.Until
 	}
-	_, err := w.conn.exec(w.ctx, "update deliveries set lease_token = $3, lease_until = $4, next_at = $5 where site_id = $1 and delivery_id = $2",
+	return w.conn.put(w.ctx, "update deliveries set lease_token = $3, lease_until = $4, next_at = $5 where site_id = $1 and delivery_id = $2",
 		d.Site, d.ID, d.LeaseToken, micros(d.LeaseUntil), micros(d.NextAt))
-	return err
 }
 
 // Record stores outcomes. One whose lease is not its own any more, or whose
 // delivery has been cancelled, changes nothing.
 func (s *Store) Record(ctx context.Context, outcomes []comment.Outcome) error {
+	ordered := slices.SortedStableFunc(slices.Values(outcomes), func(a, b comment.Outcome) int {
+		return cmp.Or(strings.Compare(a.Delivery.Site, b.Delivery.Site), strings.Compare(a.Delivery.EndpointID, b.Delivery.EndpointID))
+	})
 	return s.writer.apart(ctx, "record", func(w *write) error {
-		for _, o := range outcomes {
+		for _, o := range ordered {
 			if err := w.record(o); err != nil {
 				return fmt.Errorf("outcome of delivery %s: %w", o.Delivery.ID, err)
 			}
@@ -208,7 +258,10 @@ func (s *Store) Record(ctx context.Context, outcomes []comment.Outcome) error {
 
 func (w *write) record(o comment.Outcome) error {
 	d := o.Delivery
-	n, err := w.conn.exec(w.ctx, `update deliveries set state = $4, attempts = $5, next_at = $6, lease_until = 0, lease_token = '',
+	if err := w.wake(d.Site, d.EndpointID, d.LastAt); err != nil {
+		return err
+	}
+	n, err := w.conn.sure(w.ctx, `update deliveries set state = $4, attempts = $5, next_at = $6, lease_until = 0, lease_token = '',
 			delivered_at = $7, last_status = $8, last_class = $9, last_ms = $10, last_at = $11
 		where site_id = $1 and delivery_id = $2 and lease_token = $3 and state = 'owed'`,
 		d.Site, d.ID, d.LeaseToken, d.State, d.Attempts, micros(d.NextAt),
@@ -226,55 +279,61 @@ func (w *write) record(o comment.Outcome) error {
 }
 
 func (w *write) insertAttempt(d comment.Delivery, a comment.Attempt) error {
-	_, err := w.conn.exec(w.ctx, "insert into attempts (site_id, delivery_id, n, at, ms, status, class, detail, response) values ("+places(1, 9)+")",
+	return w.conn.put(w.ctx, "insert into attempts (site_id, delivery_id, n, at, ms, status, class, detail, response) values ("+places(1, 9)+")",
 		d.Site, d.ID, a.N, micros(a.At), a.Millis, a.Status, a.Class, a.Detail, a.Response)
-	return err
 }
 
 func (w *write) judgeEndpoint(d comment.Delivery, o comment.Outcome) error {
 	if d.State == comment.DeliveryDelivered {
-		_, err := w.conn.exec(w.ctx, "update endpoints set failures = 0, last_success_at = $3 where site_id = $1 and endpoint_id = $2",
+		return w.conn.put(w.ctx, "update endpoints set failures = 0, last_success_at = $3 where site_id = $1 and endpoint_id = $2",
 			d.Site, d.EndpointID, micros(d.DeliveredAt))
-		return err
 	}
 	last := o.Attempt.Class
 	if o.Attempt.Status > 0 {
 		last = fmt.Sprint(last, " ", o.Attempt.Status)
 	}
-	_, err := w.conn.exec(w.ctx, `update endpoints set failures = failures + 1, last_failure_at = $3, last_failure = $4,
+	return w.conn.put(w.ctx, `update endpoints set failures = failures + 1, last_failure_at = $3, last_failure = $4,
 			gate_until = case when gate_until < $5 then $5 else gate_until end
 		where site_id = $1 and endpoint_id = $2`,
 		d.Site, d.EndpointID, micros(d.LastAt), last, micros(o.Gate))
-	return err
 }
 
 // freeLane makes due what had to wait for d.
 func (w *write) freeLane(d comment.Delivery) error {
-	_, err := w.conn.exec(w.ctx, waitingInLane, d.Site, d.EndpointID, d.CommentID, micros(d.LastAt))
-	return err
+	return w.conn.put(w.ctx, waitingInLane, d.Site, d.EndpointID, d.CommentID, micros(d.LastAt))
 }
 
 const waitingInLane = `update deliveries set next_at = $4
 	where site_id = $1 and endpoint_id = $2 and comment_id = $3 and state = 'owed' and attempts = 0 and lease_token = '' and next_at + 0 > $4`
 
-// NextDelivery is when the next delivery of an active endpoint is due and its
-// gate open; false = none is owed.
+// NextDelivery is when the next delivery of an active endpoint may be due, and
+// never later; false = none is owed.
 func (s *Store) NextDelivery(ctx context.Context) (next time.Time, ok bool, err error) {
 	err = s.View(ctx, func(r comment.Reader) error {
-		return r.(*query).conn.each(context.WithoutCancel(ctx), nextDelivery, nil, func(s scanner) error { return s.Scan(instant{&next}) })
+		due, err := one(r.(*query), scanInt, nextDelivery)
+		if fault.Is(err, "not_found") {
+			return nil
+		}
+		next, ok = time.UnixMicro(due).UTC(), due < notDue
+		return err
 	})
-	return next, !next.IsZero(), err
+	return next, ok, err
 }
 
-var nextDelivery = "select min(case when due < gate_until then gate_until else due end) from (select e.gate_until, " + nextOf + ` as due
-	from endpoints e where e.status = 'active') called where due is not null`
+const nextDelivery = "select due_at from endpoints where status = 'active' order by due_at, endpoint_id limit 1"
 
-// ReleaseLeases makes due what a former process was sending when it ended. An
-// SQLite file has one sender, so every lease in it is such a one.
+// ReleaseLeases makes due what a former process was sending when it ended. A
+// file has one sender, so every lease in it is such a one; on a server they may
+// be other nodes', and end by themselves.
 func (s *Store) ReleaseLeases(ctx context.Context) error {
+	if !s.dialect.oneWriter {
+		return nil
+	}
 	return s.writer.apart(ctx, "release", func(w *write) error {
-		_, err := w.conn.exec(w.ctx, allLeases)
-		return err
+		if err := w.conn.put(w.ctx, "update endpoints set due_at = 0"); err != nil {
+			return err
+		}
+		return w.conn.put(w.ctx, allLeases)
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 // dialect is what differs between the engines. Statements are written once, in
 // PostgreSQL's $1 form and in the SQL that the engines share.
 type dialect struct {
+	name string
 	// ddl rewrites a migration.
 	ddl func(statements string) string
 	// fault says what kind of trouble an engine's error is; nil = not the engine's.
@@ -20,6 +21,7 @@ type dialect struct {
 	view func(ctx context.Context, c conn) error
 	// change begins one that changes the schema, and keeps other nodes from it.
 	change func(ctx context.Context, c conn) error
+	clock  string // the database's own time, in microseconds
 	tables string // counts the tables that have the name $1
 	// oneWriter: a transaction that writes is the only one, whatever it locks.
 	oneWriter bool
@@ -36,6 +38,7 @@ var (
 )
 
 var sqlite = dialect{
+	name: "sqlite",
 	ddl: func(s string) string {
 		s = engineInt.ReplaceAllString(s, "integer")
 		s = engineBin.ReplaceAllString(s, "blob")
@@ -46,6 +49,7 @@ var sqlite = dialect{
 	view:      func(ctx context.Context, c conn) error { return c.put(ctx, "begin") },
 	change:    func(ctx context.Context, c conn) error { return c.put(ctx, "begin immediate") },
 	tables:    "select count(*) from sqlite_schema where type = 'table' and name = $1",
+	clock:     "cast(unixepoch('subsec') * 1000000 as integer)",
 	oneWriter: true,
 	patience:  lockedTime + busyTime,
 }
@@ -54,12 +58,14 @@ var sqlite = dialect{
 // database's own collation is: ids and cursors are in that order.
 func postgres(s *server) dialect {
 	return dialect{
+		name:     "postgres",
 		ddl:      func(s string) string { return textType.ReplaceAllString(s, `${1}text collate "C"`) },
 		fault:    postgresFault,
 		begin:    s.begin,
 		view:     s.view,
 		change:   s.change,
 		tables:   "select count(*) from pg_catalog.pg_class where oid = to_regclass($1) and relkind in ('r', 'p')",
+		clock:    "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)",
 		skip:     " for update skip locked",
 		patience: 5 * time.Second,
 	}

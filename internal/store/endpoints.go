@@ -66,13 +66,12 @@ func (w *write) PutEndpoint(e comment.Endpoint) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.conn.exec(w.ctx, "insert into endpoints ("+endpointColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+	return w.conn.put(w.ctx, "insert into endpoints ("+endpointColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		on conflict (site_id, endpoint_id) do update set url = excluded.url, types = excluded.types, status = excluded.status,
 			gate_until = excluded.gate_until, failures = excluded.failures, last_success_at = excluded.last_success_at,
-			last_failure_at = excluded.last_failure_at, last_failure = excluded.last_failure, renewed_at = excluded.renewed_at`,
+			last_failure_at = excluded.last_failure_at, last_failure = excluded.last_failure, renewed_at = excluded.renewed_at, due_at = 0`,
 		e.Site, e.ID, e.URL, string(types), e.Status, micros(e.CreatedAt), micros(e.GateUntil), e.Failures,
 		micros(e.LastSuccessAt), micros(e.LastFailureAt), e.LastFailure, micros(e.RenewedAt))
-	return err
 }
 
 func (w *write) RemoveEndpoint(site, id string) error {
@@ -83,13 +82,14 @@ func (w *write) RemoveEndpoint(site, id string) error {
 	if n == 0 {
 		return fault.Missing()
 	}
-	_, err = w.conn.exec(w.ctx, "update deliveries set state = 'cancelled' where site_id = $1 and endpoint_id = $2 and state = 'owed'", site, id)
-	return err
+	return w.conn.put(w.ctx, "update deliveries set state = 'cancelled' where site_id = $1 and endpoint_id = $2 and state = 'owed'", site, id)
 }
 
 func (w *write) HurryDeliveries(site, endpoint string, at time.Time) error {
-	_, err := w.conn.exec(w.ctx, hurry, site, endpoint, micros(at), hurryMost)
-	return err
+	if err := w.wake(site, endpoint, at); err != nil {
+		return err
+	}
+	return w.conn.put(w.ctx, hurry, site, endpoint, micros(at), hurryMost)
 }
 
 // hurryMost bounds the time that other writers wait for a change of an endpoint
@@ -100,10 +100,9 @@ const hurry = `update deliveries set next_at = $3 where site_id = $1 and lease_t
 	select delivery_id from deliveries where site_id = $1 and endpoint_id = $2 and state = 'owed' and next_at > $3 order by next_at limit $4)`
 
 func (w *write) PutSecret(site, endpoint string, v comment.Secret) error {
-	_, err := w.conn.exec(w.ctx, `insert into secrets (site_id, endpoint_id, secret_id, sealed, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)
+	return w.conn.put(w.ctx, `insert into secrets (site_id, endpoint_id, secret_id, sealed, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)
 		on conflict (site_id, endpoint_id, secret_id) do update set expires_at = excluded.expires_at`,
 		site, endpoint, v.ID, v.Sealed, micros(v.CreatedAt), micros(v.ExpiresAt))
-	return err
 }
 
 const deliveryColumns = `site_id, delivery_id, endpoint_id, event_seq, event_id, type, comment_id, sequence, replay, state, attempts,
@@ -156,8 +155,10 @@ func (q *query) DeliveryBody(d comment.Delivery) ([]byte, error) {
 }
 
 func (w *write) InsertDelivery(d comment.Delivery, body []byte) error {
-	_, err := w.conn.exec(w.ctx, "insert into deliveries ("+deliveryColumns+", body) values ("+places(1, 21)+")",
+	if err := w.wake(d.Site, d.EndpointID, d.NextAt); err != nil {
+		return err
+	}
+	return w.conn.put(w.ctx, "insert into deliveries ("+deliveryColumns+", body) values ("+places(1, 21)+")",
 		d.Site, d.ID, d.EndpointID, d.EventSeq, d.EventID, d.Type, d.CommentID, d.Sequence, d.Replay, d.State, d.Attempts,
 		micros(d.NextAt), micros(d.LeaseUntil), d.LeaseToken, micros(d.CreatedAt), micros(d.DeliveredAt), d.LastStatus, d.LastClass, d.LastMillis, micros(d.LastAt), body)
-	return err
 }

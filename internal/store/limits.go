@@ -16,74 +16,77 @@ func (q *query) Receipt(scope, key string) (comment.Receipt, error) {
 }
 
 func (w *write) PutReceipt(r comment.Receipt) error {
-	_, err := w.conn.exec(w.ctx, `insert into receipts (scope, key, hash, status, answer, at) values ($1, $2, $3, $4, $5, $6)
+	return w.conn.put(w.ctx, `insert into receipts (scope, key, hash, status, answer, at) values ($1, $2, $3, $4, $5, $6)
 		on conflict (scope, key) do update set hash = excluded.hash, status = excluded.status, answer = excluded.answer, at = excluded.at`,
 		r.Scope, r.Key, r.Hash, r.Status, r.Answer, micros(r.At))
-	return err
 }
 
-// TakeToken is the generic cell rate algorithm. An instant of the bucket that
-// lies further ahead than a full bucket can reach (the clock was set back) is
-// taken for a full one, so that nobody is locked out for the difference.
+// takeToken is the generic cell rate algorithm in one statement, so that two
+// nodes cannot both take the last token. tat is never later than that of an
+// empty bucket; one that is (the clock was set back) is taken for a bucket with
+// one token left, so that nobody is locked out for the difference.
+const takeToken = `insert into buckets (bucket, tat) values ($1, $2)
+	on conflict (bucket) do update set tat = case when buckets.tat > $3 then $3 when buckets.tat < $4 then $2 else buckets.tat + $5 end
+		where buckets.tat <= $3 - $5 or buckets.tat > $3`
+
 func (w *write) TakeToken(key string, every time.Duration, burst int, now time.Time) (time.Duration, error) {
-	wait, tat, err := w.bucket(key, every, burst, now)
-	if err != nil || wait > 0 {
-		return wait, err
+	empty := now.Add(every * time.Duration(burst))
+	n, err := w.conn.sure(w.ctx, takeToken, key, micros(now.Add(every)), micros(empty), micros(now), every.Microseconds())
+	if err != nil || n > 0 {
+		return 0, err
 	}
-	_, err = w.conn.exec(w.ctx, `insert into buckets (bucket, tat) values ($1, $2) on conflict (bucket) do update set tat = excluded.tat`, key, micros(tat.Add(every)))
-	return 0, err
+	return w.Tokens(key, every, burst, now)
 }
 
 // Tokens is how long to wait for a token, without taking it.
 func (q *query) Tokens(key string, every time.Duration, burst int, now time.Time) (time.Duration, error) {
-	wait, _, err := q.bucket(key, every, burst, now)
-	return wait, err
-}
-
-func (q *query) bucket(key string, every time.Duration, burst int, now time.Time) (wait time.Duration, tat time.Time, err error) {
 	stored, err := one(q, scanInt, "select tat from buckets where bucket = $1", key)
-	if err != nil && !fault.Is(err, "not_found") {
-		return 0, tat, err
+	if fault.Is(err, "not_found") {
+		return 0, nil
 	}
-	tat = time.UnixMicro(stored)
-	if full := now.Add(every * time.Duration(burst)); tat.After(full) {
-		tat = full
+	empty, tat := now.Add(every*time.Duration(burst)), time.UnixMicro(stored)
+	if err != nil || tat.After(empty) {
+		return 0, err
 	}
-	if tat.Before(now) {
-		tat = now
-	}
-	return max(0, tat.Add(every).Sub(now)-every*time.Duration(burst)), tat, nil
+	return max(0, tat.Add(every).Sub(empty)), nil
 }
 
 func (w *write) Salt(day string) ([]byte, error) {
-	salt, err := one(&w.query, func(s scanner) (b []byte, err error) { err = s.Scan(&b); return b, err }, "select salt from salts where day = $1", day)
+	salt, err := w.salt(day)
 	if err == nil || !fault.Is(err, "not_found") {
 		return salt, err
 	}
 	salt = make([]byte, 32)
 	rand.Read(salt)
-	if _, err := w.conn.exec(w.ctx, "delete from salts where day < $1", day); err != nil {
+	if err := w.conn.put(w.ctx, "delete from salts where day < $1", day); err != nil {
 		return nil, err
 	}
-	_, err = w.conn.exec(w.ctx, "insert into salts (day, salt) values ($1, $2)", day, salt)
-	return salt, err
+	if err := w.conn.put(w.ctx, "insert into salts (day, salt) values ($1, $2) on conflict (day) do nothing", day, salt); err != nil {
+		return nil, err
+	}
+	return w.salt(day) // another node may have been faster
+}
+
+func (q *query) salt(day string) ([]byte, error) {
+	return one(q, func(s scanner) (b []byte, err error) { err = s.Scan(&b); return b, err }, "select salt from salts where day = $1", day)
 }
 
 // receiptLife is how long an idempotency key is remembered.
 const receiptLife = 24 * time.Hour
 
-// Prune works in small steps, so that nobody waits for it.
+// Prune works in small steps, so that nobody waits for it; nor does it wait for
+// a row that somebody is using after all.
 func (w *write) Prune(now time.Time, limit int) (int, error) {
 	total := 0
 	for _, step := range []struct {
 		statement string
 		before    time.Time
 	}{
-		{"delete from receipts where (scope, key) in (select scope, key from receipts where at < $1 limit $2)", now.Add(-receiptLife)},
-		{"delete from buckets where bucket in (select bucket from buckets where tat < $1 limit $2)", now.Add(-time.Hour)},
-		{"delete from sessions where session_id in (select session_id from sessions where expires_at < $1 limit $2)", now.Add(-24 * time.Hour)},
+		{"delete from receipts where (scope, key) in (select scope, key from receipts where at < $1 limit $2", now.Add(-receiptLife)},
+		{"delete from buckets where bucket in (select bucket from buckets where tat < $1 limit $2", now.Add(-time.Hour)},
+		{"delete from sessions where session_id in (select session_id from sessions where expires_at < $1 limit $2", now.Add(-24 * time.Hour)},
 	} {
-		n, err := w.conn.exec(w.ctx, step.statement, micros(step.before), limit)
+		n, err := w.conn.exec(w.ctx, step.statement+w.dialect.skip+")", micros(step.before), limit)
 		if err != nil {
 			return total, err
 		}

@@ -71,12 +71,20 @@ func (w *write) head(site string) (head, bool) {
 	return h, ok
 }
 
-const (
-	moveHead = `insert into log_heads (site_id, seq, hash) values ($1, $2, $3)
-		on conflict (site_id) do update set seq = excluded.seq, hash = excluded.hash`
-	nextHead  = "update log_heads set seq = $2, hash = $3 where site_id = $1 and seq = $2 - 1"
-	firstHead = "insert into log_heads (site_id, seq, hash) values ($1, 1, $2) on conflict do nothing"
-)
+// The statements that move a head; clock is the database's, so that all nodes
+// agree on what is new.
+func moveHead(clock string) string {
+	return "insert into log_heads (site_id, seq, hash, node, changed_at) values ($1, $2, $3, $4, " + clock + `)
+		on conflict (site_id) do update set seq = excluded.seq, hash = excluded.hash, node = excluded.node, changed_at = excluded.changed_at`
+}
+
+func nextHead(clock string) string {
+	return "update log_heads set seq = $2, hash = $3, node = $4, changed_at = " + clock + " where site_id = $1 and seq = $2 - 1"
+}
+
+func firstHead(clock string) string {
+	return "insert into log_heads (site_id, seq, hash, node, changed_at) values ($1, 1, $2, $3, " + clock + ") on conflict do nothing"
+}
 
 // AppendEvent inserts the event. The site's counter row, whose lock makes the
 // order of commits the order of the log, is moved at the end of the group; one
@@ -105,9 +113,9 @@ func (w *write) AppendEvent(e comment.Event) (err error) {
 }
 
 func (w *write) moveOn(e comment.Event) (bool, error) {
-	n, err := w.conn.exec(w.ctx, nextHead, e.Site, e.Seq, e.Hash)
+	n, err := w.conn.exec(w.ctx, nextHead(w.dialect.clock), e.Site, e.Seq, e.Hash, w.node)
 	if err == nil && n == 0 && e.Seq == 1 {
-		n, err = w.conn.exec(w.ctx, firstHead, e.Site, e.Hash)
+		n, err = w.conn.exec(w.ctx, firstHead(w.dialect.clock), e.Site, e.Hash, w.node)
 	}
 	return n > 0, err
 }
@@ -118,18 +126,6 @@ func (w *write) keep() {
 		w.group.heads[site] = h
 	}
 	w.group.logged = append(w.group.logged, w.logged...)
-}
-
-// Behind lists the sites whose log is ahead of the follower's cursor.
-func (s *Store) Behind(ctx context.Context, follower string, limit int) (sites []comment.Position, err error) {
-	err = s.View(ctx, func(r comment.Reader) error {
-		sites, err = list(r.(*query), func(s scanner) (p comment.Position, err error) { err = s.Scan(&p.Site, &p.Seq); return p, err },
-			`select h.site_id, coalesce(c.seq, 0) from log_heads h
-				left join cursors c on c.site_id = h.site_id and c.follower = $1
-				where h.seq > coalesce(c.seq, 0) limit $2`, follower, limit)
-		return err
-	})
-	return sites, err
 }
 
 // EventsAfter reads on in a site's log.
@@ -144,18 +140,7 @@ func (s *Store) EventsAfter(ctx context.Context, site string, after int64, limit
 // Advance moves a follower's cursor, never back.
 func (s *Store) Advance(ctx context.Context, follower, site string, to int64) error {
 	return s.writer.apart(ctx, "advance", func(w *write) error {
-		_, err := w.conn.exec(w.ctx, `insert into cursors (site_id, follower, seq) values ($1, $2, $3)
+		return w.conn.put(w.ctx, `insert into cursors (site_id, follower, seq) values ($1, $2, $3)
 			on conflict (site_id, follower) do update set seq = excluded.seq where excluded.seq > cursors.seq`, site, follower, to)
-		return err
 	})
-}
-
-// Heads gives the number of the newest event of every site.
-func (s *Store) Heads(ctx context.Context) (heads []comment.Position, err error) {
-	err = s.View(ctx, func(r comment.Reader) error {
-		heads, err = list(r.(*query), func(s scanner) (p comment.Position, err error) { err = s.Scan(&p.Site, &p.Seq); return p, err },
-			"select site_id, seq from log_heads where seq > 0")
-		return err
-	})
-	return heads, err
 }

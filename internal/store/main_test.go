@@ -91,7 +91,12 @@ func openAt(t testing.TB, path string) *Store {
 // openDaily opens a new store with the site daily.
 func openDaily(t testing.TB) *Store {
 	t.Helper()
-	s := openAt(t, t.TempDir()+"/test.db")
+	return openDailyAt(t, t.TempDir()+"/test.db")
+}
+
+func openDailyAt(t testing.TB, dsn string) *Store {
+	t.Helper()
+	s := openAt(t, dsn)
 	mustWrite(t, s, func(tx comment.Tx) error { return tx.PutSite(comment.Site{Key: "daily", Name: "Daily"}) })
 	return s
 }

@@ -13,11 +13,13 @@ import (
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// migration is one step of the schema. A shipped one is never edited.
+// migration is one step of the schema. A shipped one is never edited. What only
+// one engine does stands beside it, in NNNN_name.engine.sql.
 type migration struct {
 	number int
 	name   string
 	sql    string
+	only   map[string]string // by engine
 }
 
 func migrations() ([]migration, error) {
@@ -25,17 +27,29 @@ func migrations() ([]migration, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []migration
+	steps := map[string]*migration{}
 	for _, e := range entries {
 		text, err := migrationFiles.ReadFile("migrations/" + e.Name())
 		if err != nil {
 			return nil, err
 		}
-		number, err := strconv.Atoi(strings.SplitN(e.Name(), "_", 2)[0])
+		name, engine, _ := strings.Cut(strings.TrimSuffix(e.Name(), ".sql"), ".")
+		number, err := strconv.Atoi(strings.SplitN(name, "_", 2)[0])
 		if err != nil {
 			return nil, fmt.Errorf("migration %s has no number", e.Name())
 		}
-		all = append(all, migration{number, e.Name(), string(text)})
+		if steps[name] == nil {
+			steps[name] = &migration{number: number, name: name + ".sql", only: map[string]string{}}
+		}
+		if engine == "" {
+			steps[name].sql = string(text)
+		} else {
+			steps[name].only[engine] = string(text)
+		}
+	}
+	all := make([]migration, 0, len(steps))
+	for _, m := range steps {
+		all = append(all, *m)
 	}
 	slices.SortFunc(all, func(a, b migration) int { return a.number - b.number })
 	return all, nil
@@ -104,7 +118,7 @@ func apply(ctx context.Context, c conn, d dialect, m migration) (err error) {
 		return err
 	}
 	if version < m.number {
-		if err := c.script(ctx, d.ddl(versionTable+m.sql)); err != nil {
+		if err := c.script(ctx, d.ddl(versionTable+m.sql)+m.only[d.name]); err != nil {
 			return err
 		}
 		if err := c.put(ctx, "insert into schema_version (version, name, applied_at) values ($1, $2, $3)", m.number, m.name, time.Now().UnixMicro()); err != nil {

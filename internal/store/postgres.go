@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/afterword-comments/afterword/internal/fault"
 )
 
 // The connections of one process to a server.
@@ -115,24 +117,32 @@ func (s *server) settle(ctx context.Context, c conn) error {
 }
 
 // begin locks one site's head of log after the other; in that order everywhere,
-// so that no two transactions wait for each other.
+// so that no two transactions wait for each other. A site that is about to be
+// made has none: its name is locked.
 func (s *server) begin(ctx context.Context, c conn, sites []string) (map[string]head, error) {
 	if err := errors.Join(c.put(ctx, "begin"), s.settle(ctx, c)); err != nil {
 		return nil, err
 	}
 	heads := map[string]head{}
 	for _, site := range sites {
-		err := c.each(ctx, "select seq, hash from log_heads where site_id = $1 for update", []any{site}, func(r scanner) error {
-			var h head
-			err := r.Scan(&h.seq, &h.hash)
+		h, err := lockHead(ctx, c, site)
+		if fault.Is(err, "not_found") {
+			if _, err = c.exec(ctx, "select pg_advisory_xact_lock(hashtextextended($1, 0))", site); err == nil {
+				h, err = lockHead(ctx, c, site)
+			}
+		}
+		if err == nil {
 			heads[site] = h
-			return err
-		})
-		if err != nil {
+		} else if !fault.Is(err, "not_found") {
 			return nil, err
 		}
 	}
 	return heads, nil
+}
+
+func lockHead(ctx context.Context, c conn, site string) (head, error) {
+	return one(&query{ctx, c}, func(s scanner) (h head, err error) { err = s.Scan(&h.seq, &h.hash); return h, err },
+		"select seq, hash from log_heads where site_id = $1 for update", site)
 }
 
 func (s *server) view(ctx context.Context, c conn) error {
@@ -159,6 +169,7 @@ func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 	if err != nil {
 		return err
 	}
+	s.server = to
 	d := postgres(to)
 	if err := prepareServer(ctx, to, d); err != nil {
 		return fmt.Errorf("open the database %s: %w", Masked(dsn), &oneLine{err})

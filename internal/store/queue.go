@@ -176,11 +176,10 @@ func (q *query) StatusCounts(sites []string) (map[comment.Status]int, error) {
 
 func (w *write) CountStatus(site string, status comment.Status, by int) error {
 	if by > 0 {
-		_, err := w.conn.exec(w.ctx, `insert into status_counts (site_id, status, n) values ($1, $2, $3)
+		return w.conn.put(w.ctx, `insert into status_counts (site_id, status, n) values ($1, $2, $3)
 			on conflict (site_id, status) do update set n = status_counts.n + excluded.n`, site, status, by)
-		return err
 	}
-	n, err := w.conn.exec(w.ctx, "update status_counts set n = n + $3 where site_id = $1 and status = $2", site, status, by)
+	n, err := w.conn.sure(w.ctx, "update status_counts set n = n + $3 where site_id = $1 and status = $2", site, status, by)
 	if err == nil && n == 0 && by < 0 {
 		err = fmt.Errorf("no %s comment of site %s was ever counted", status, site)
 	}

@@ -64,7 +64,7 @@ func (q *query) WordsVersion(site string) (int64, error) {
 }
 
 func (w *write) PutWord(word comment.Word) error {
-	if _, err := w.conn.exec(w.ctx, "insert into words (site_id, word_id, list, text, created_at) values ($1, $2, $3, $4, $5)",
+	if err := w.conn.put(w.ctx, "insert into words (site_id, word_id, list, text, created_at) values ($1, $2, $3, $4, $5)",
 		word.Site, word.ID, word.List, word.Text, micros(word.CreatedAt)); err != nil {
 		return err
 	}
@@ -83,8 +83,7 @@ func (w *write) RemoveWord(site, id string) error {
 }
 
 func (w *write) wordsChanged(site string) error {
-	_, err := w.conn.exec(w.ctx, "update sites set words_version = words_version + 1 where site_id = $1", site)
-	return err
+	return w.conn.put(w.ctx, "update sites set words_version = words_version + 1 where site_id = $1", site)
 }
 
 const pageColumns = "site_id, page_id, page_key, url, title, created_at, closed_at, visible"
@@ -159,15 +158,13 @@ func places(first, n int) string {
 }
 
 func (w *write) PutPage(p comment.Page) error {
-	_, err := w.conn.exec(w.ctx, `insert into pages (`+pageColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8)
+	return w.conn.put(w.ctx, `insert into pages (`+pageColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8)
 		on conflict (site_id, page_id) do update set url = excluded.url, title = excluded.title, closed_at = excluded.closed_at`,
 		p.Site, p.ID, p.Key, p.URL, p.Title, micros(p.CreatedAt), micros(p.ClosedAt), p.Count)
-	return err
 }
 
 func (w *write) CountPage(site, id string, by int) error {
-	_, err := w.conn.exec(w.ctx, "update pages set visible = visible + $3 where site_id = $1 and page_id = $2", site, id, by)
-	return err
+	return w.conn.put(w.ctx, "update pages set visible = visible + $3 where site_id = $1 and page_id = $2", site, id, by)
 }
 
 func scanAuthor(s scanner) (a comment.Author, err error) {
@@ -180,13 +177,11 @@ func (q *query) Author(site, id string) (comment.Author, error) {
 }
 
 func (w *write) PutAuthor(a comment.Author) error {
-	_, err := w.conn.exec(w.ctx, `insert into authors (site_id, author_id, kind, name, email, approved, rejected, first_seen) values ($1, $2, $3, $4, $5, $6, $7, $8)
+	return w.conn.put(w.ctx, `insert into authors (site_id, author_id, kind, name, email, approved, rejected, first_seen) values ($1, $2, $3, $4, $5, $6, $7, $8)
 		on conflict (site_id, author_id) do update set name = excluded.name, email = excluded.email`,
 		a.Site, a.ID, a.Kind, a.Name, a.Email, a.Approved, a.Rejected, micros(a.FirstSeen))
-	return err
 }
 
 func (w *write) CountAuthor(site, id string, approved, rejected int) error {
-	_, err := w.conn.exec(w.ctx, "update authors set approved = case when approved + $3 < 0 then 0 else approved + $3 end, rejected = case when rejected + $4 < 0 then 0 else rejected + $4 end where site_id = $1 and author_id = $2", site, id, approved, rejected)
-	return err
+	return w.conn.put(w.ctx, "update authors set approved = case when approved + $3 < 0 then 0 else approved + $3 end, rejected = case when rejected + $4 < 0 then 0 else rejected + $4 end where site_id = $1 and author_id = $2", site, id, approved, rejected)
 }

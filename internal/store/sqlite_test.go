@@ -262,7 +262,7 @@ func TestAFailedMigrationLeavesNothing(t *testing.T) {
 			return err
 		}
 		defer c.close()
-		err = apply(t.Context(), c, sqlite, migration{99, "0099_bad.sql", "create table good (id bigint\n);\ncreate table sites (id bigint\n);"})
+		err = apply(t.Context(), c, sqlite, migration{number: 99, name: "0099_bad.sql", sql: "create table good (id bigint\n);\ncreate table sites (id bigint\n);"})
 		if err == nil {
 			t.Error("a table was made twice")
 		}

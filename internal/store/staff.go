@@ -49,16 +49,16 @@ func (q *query) StaffNames(site string) ([]string, error) {
 }
 
 func (w *write) PutAccount(a comment.Account) error {
-	if _, err := w.conn.exec(w.ctx, "insert into accounts ("+accountColumns+`) values ($1, $2, $3, $4, $5, $6)
+	if err := w.conn.put(w.ctx, "insert into accounts ("+accountColumns+`) values ($1, $2, $3, $4, $5, $6)
 		on conflict (account_id) do update set email = excluded.email, name = excluded.name, password = excluded.password, disabled = excluded.disabled`,
 		a.ID, a.Email, a.Name, a.Password, micros(a.CreatedAt), a.Disabled); err != nil {
 		return err
 	}
-	if _, err := w.conn.exec(w.ctx, "delete from grants where account_id = $1", a.ID); err != nil {
+	if err := w.conn.put(w.ctx, "delete from grants where account_id = $1", a.ID); err != nil {
 		return err
 	}
 	for _, g := range a.Grants {
-		if _, err := w.conn.exec(w.ctx, "insert into grants (account_id, site_id, role) values ($1, $2, $3)", a.ID, g.Site, g.Role); err != nil {
+		if err := w.conn.put(w.ctx, "insert into grants (account_id, site_id, role) values ($1, $2, $3)", a.ID, g.Site, g.Role); err != nil {
 			return err
 		}
 	}
@@ -77,15 +77,15 @@ func (q *query) Session(id string) (comment.Session, error) {
 	return one(q, scanSession, "select "+sessionColumns+" from sessions where session_id = $1", id)
 }
 
+// PutSession never brings an ended session back.
 func (w *write) PutSession(v comment.Session) error {
-	_, err := w.conn.exec(w.ctx, "insert into sessions ("+sessionColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	return w.conn.put(w.ctx, "insert into sessions ("+sessionColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		on conflict (session_id) do update set refresh_hash = excluded.refresh_hash, previous_hash = excluded.previous_hash,
-			rotated_at = excluded.rotated_at, used_at = excluded.used_at, confirmed_at = excluded.confirmed_at, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at`,
+			rotated_at = excluded.rotated_at, used_at = excluded.used_at, confirmed_at = excluded.confirmed_at, expires_at = excluded.expires_at,
+			revoked_at = case when sessions.revoked_at > 0 then sessions.revoked_at else excluded.revoked_at end`,
 		v.ID, v.AccountID, v.Kind, v.RefreshHash, v.PreviousHash, micros(v.RotatedAt), micros(v.CreatedAt), micros(v.UsedAt), micros(v.ConfirmedAt), micros(v.ExpiresAt), micros(v.RevokedAt))
-	return err
 }
 
 func (w *write) EndSessions(accountID string, at time.Time) error {
-	_, err := w.conn.exec(w.ctx, "update sessions set revoked_at = $2 where account_id = $1 and revoked_at = 0", accountID, micros(at))
-	return err
+	return w.conn.put(w.ctx, "update sessions set revoked_at = $2 where account_id = $1 and revoked_at = 0", accountID, micros(at))
 }

@@ -6,6 +6,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"strings"
@@ -31,6 +32,9 @@ type Store struct {
 	signal  signal
 	ballast ballast
 	health  *health
+	server  *server // nil for a file
+	node    string  // tells this process from others on the same database
+	book    *headBook
 
 	unexamined bool // by Open; Examine does it
 }
@@ -38,7 +42,7 @@ type Store struct {
 // Open opens the database, creating an SQLite file that is not there, and
 // brings its schema up to date. dsn is a file path, sqlite:PATH or postgres://….
 func Open(ctx context.Context, dsn string) (*Store, error) {
-	s := &Store{closed: make(chan struct{}), health: newHealth()}
+	s := &Store{closed: make(chan struct{}), health: newHealth(), node: rand.Text()[:8], book: newHeadBook()}
 	open := s.openSQLite
 	if IsServer(dsn) {
 		open = s.openPostgres
@@ -99,6 +103,7 @@ type write struct {
 	query
 	dialect dialect
 	group   *group
+	node    string
 	heads   map[string]head // of the logs that this use case has appended to
 	logged  []comment.Event // for those who hear of them after the commit
 }
@@ -164,8 +169,9 @@ func (s *Store) Write(ctx context.Context, sites comment.Sites, fn func(comment.
 	return s.writer.do(ctx, sites, func(w *write) error { return fn(w) })
 }
 
-// Changed is closed at the next commit of this process that grows a log. Ask
-// again for the one after.
+// Changed is closed at the next commit that grows a log: of this process at
+// once, of another node as soon as Watch has seen it. Ask again for the one
+// after.
 func (s *Store) Changed() <-chan struct{} { return s.signal.next() }
 
 // OnCommit makes tell hear of the events of each commit of this process, after
@@ -176,6 +182,7 @@ func (s *Store) OnCommit(tell func([]comment.Event)) { s.signal.tell.Store(&tell
 // signal wakes everybody who waits, once.
 type signal struct {
 	tell atomic.Pointer[func([]comment.Event)]
+	mine atomic.Bool // there was a commit of this process since it was last asked
 	mu   sync.Mutex
 	ch   chan struct{}
 }
@@ -197,6 +204,12 @@ func (s *signal) fire(events []comment.Event) {
 	if tell := s.tell.Load(); tell != nil {
 		(*tell)(events)
 	}
+	s.mine.Store(true)
+	s.wake()
+}
+
+// wake is fire for a commit of another process.
+func (s *signal) wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ch != nil {

@@ -38,6 +38,7 @@ const (
 // keep other nodes off them.
 type writer struct {
 	dialect dialect
+	node    string
 	signal  *signal
 	ballast *ballast
 	health  *health
@@ -46,7 +47,7 @@ type writer struct {
 }
 
 func newWriter(s *Store) *writer {
-	return &writer{dialect: s.dialect, signal: &s.signal, ballast: &s.ballast, health: s.health, backlog: newBacklog(queueMost)}
+	return &writer{dialect: s.dialect, node: s.node, signal: &s.signal, ballast: &s.ballast, health: s.health, backlog: newBacklog(queueMost)}
 }
 
 // start lets a worker write on a connection, which it closes at the end.
@@ -127,7 +128,8 @@ func (w *writer) run(o *op) error {
 type worker struct {
 	*writer
 	conn  conn
-	usual int // use cases that have shared a commit of late
+	last  string // key that it worked on
+	usual int    // use cases of that key that have shared a commit of late
 }
 
 // A commit costs the same for one use case and for fifty. Where many come,
@@ -140,6 +142,9 @@ const (
 
 // gather waits until as many have come as usual.
 func (w *worker) gather(first *op) {
+	if first.key != w.last {
+		w.last, w.usual = first.key, 0
+	}
 	end := time.Now().Add(gatherTime)
 	for w.backlog.of(first.key)+1 < w.usual && !first.alone && time.Now().Before(end) {
 		time.Sleep(gatherStep)
@@ -243,7 +248,7 @@ func (w *worker) commit(g *group) error {
 		if !h.moved {
 			continue
 		}
-		if err := w.conn.put(ctx, moveHead, site, h.seq, h.hash); err != nil {
+		if err := w.conn.put(ctx, moveHead(w.dialect.clock), site, h.seq, h.hash, w.node); err != nil {
 			return err
 		}
 	}
@@ -279,7 +284,7 @@ func (w *worker) runOne(g *group, o *op) error {
 			return err
 		}
 	}
-	tx := &write{query: query{ctx, w.conn}, dialect: w.dialect, group: g}
+	tx := &write{query: query{ctx, w.conn}, dialect: w.dialect, node: w.node, group: g}
 	o.err = safely(o.fn, tx)
 	if o.err == nil && g.careful {
 		o.err = w.conn.flush(ctx)

@@ -181,14 +181,11 @@ create unique index events_by_id on events (event_id);
 create unique index events_by_comment on events (site_id, comment_id, sequence) where sequence > 0;
 create index events_by_page on events (site_id, page_id, seq) where page_id <> '';
 
--- A site's row is there from its birth, and '' is the installation's: a
--- transaction that writes to a site locks its row, whatever else it does.
 create table log_heads (
   site_id text primary key,
   seq     bigint not null,
   hash    text not null
 );
-insert into log_heads (site_id, seq, hash) values ('', 0, '');
 
 create table cursors (
   site_id  text not null,

@@ -89,13 +89,20 @@ func testStaleComment(h *house) {
 	first, second := c, c
 	h.write(func(tx comment.Tx) error { return tx.UpdateComment(&first) })
 	second.Status = comment.Deleted
-	h.conflicts("a change of what has changed", func(tx comment.Tx) error { return tx.UpdateComment(&second) })
-	if second.Version != 1 {
-		h.Errorf("a lost change counted the version up to %d", second.Version)
+	lost := second
+	h.conflicts("a change of what has changed", func(tx comment.Tx) error {
+		lost = second
+		return tx.UpdateComment(&lost)
+	})
+	if lost.Version != 1 {
+		h.Errorf("a lost change counted the version up to %d", lost.Version)
 	}
 	same(h, "comment", getComment(h, c), bare(first))
 	unknown := newComment("daily")
-	h.conflicts("a change of nothing", func(tx comment.Tx) error { return tx.UpdateComment(&unknown) })
+	h.conflicts("a change of nothing", func(tx comment.Tx) error {
+		c := unknown
+		return tx.UpdateComment(&c)
+	})
 }
 
 func testCommentIDs(h *house) {

@@ -165,7 +165,7 @@ func testForeignIDs(h *house) {
 	same(h, "rows of another site's ids", lists, 0)
 	stolen := weekly.comment
 	stolen.Site = "daily"
-	h.conflicts("a change of another site's comment", func(tx comment.Tx) error { return tx.UpdateComment(&stolen) })
+	h.conflicts("a change of another site's comment", func(tx comment.Tx) error { c := stolen; return tx.UpdateComment(&c) })
 	if err := h.try(func(tx comment.Tx) error { return tx.RemoveEndpoint("daily", weekly.endpoint) }); !isMissing(err) {
 		h.Errorf("removing another site's endpoint: %v", err)
 	}

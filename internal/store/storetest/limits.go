@@ -69,18 +69,20 @@ func testTokens(h *house) {
 	}
 }
 
-// testClockSetBack empties a bucket in the future: it is then an empty one, not
-// one that is closed until the clock comes there again.
+// testClockSetBack empties a bucket in the future: it is then one with a token
+// left, not one that is closed until the clock comes there again.
 func testClockSetBack(h *house) {
 	b := bucket{h, "one"}
 	for range burst {
 		b.take(start.Add(1000 * time.Hour))
 	}
-	if wait := b.look(start); wait <= 0 || wait > every {
-		h.Errorf("wait %s after the clock was set back, want at most %s", wait, every)
+	if look, take := b.look(start), b.take(start); look != 0 || take != 0 {
+		h.Errorf("after the clock was set back, looking finds a wait of %s, taking one of %s", look, take)
 	}
-	b.take(start)
-	if wait := b.take(start.Add(2 * every)); wait > every {
+	if wait := b.take(start); wait != every {
+		h.Errorf("wait %s for the next token, want %s", wait, every)
+	}
+	if wait := b.take(start.Add(every)); wait != 0 {
 		h.Errorf("wait %s a while after the clock was set back", wait)
 	}
 }

@@ -18,14 +18,14 @@ import (
 )
 
 // Store is all that the suite asks of an engine: what the domain needs, what
-// the followers of the log need, and the two verbs of the sender without which
-// a delivery has no attempts.
+// the followers of the log need, and what the sender of deliveries needs.
 type Store interface {
 	comment.Store
 	Behind(ctx context.Context, follower string, limit int) ([]comment.Position, error)
 	EventsAfter(ctx context.Context, site string, after int64, limit int) ([]comment.Event, error)
 	Advance(ctx context.Context, follower, site string, to int64) error
 	Changed() <-chan struct{}
+	FanOut(ctx context.Context, site string, deliveries []comment.Delivery) error
 	Claim(ctx context.Context, ask comment.Claim) ([]comment.Call, error)
 	Record(ctx context.Context, outcomes []comment.Outcome) error
 }
