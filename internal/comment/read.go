@@ -179,44 +179,91 @@ func (t *threadReader) list(q ThreadQuery, level int) (views []View, next *Place
 	}
 	if len(found) > limit {
 		found = found[:limit]
-		last := found[limit-1]
-		next = &Place{Key: int64(last.VotesUp - last.VotesDown), ID: last.ID}
+		next = placeOf(found[limit-1])
 	}
-	views = make([]View, 0, len(found))
-	for _, c := range found {
-		v := showPublic(c, t.body)
-		if v.Replies, err = t.replies(c, level); err != nil {
-			return nil, nil, err
-		}
-		views = append(views, v)
-	}
-	return views, next, nil
+	views, below := t.show(found)
+	return views, next, t.embed(below, level)
 }
 
-func (t *threadReader) replies(c Comment, level int) (Replies, error) {
-	out := Replies{Comments: []View{}}
-	if c.Replies == 0 {
-		return out, nil
-	}
-	want := repliesUnderReply
-	if level == 0 {
-		want = repliesUnderRoot
-	}
-	want = min(want, t.left)
-	var next *Place
-	if want > 0 {
-		t.left -= min(want, c.Replies)
-		var err error
-		out.Comments, next, err = t.list(ThreadQuery{Site: c.Site, Page: c.PageID, Parent: c.ID, Sort: Oldest, Limit: want}, level+1)
-		if err != nil {
-			return out, err
-		}
-	} else {
-		next = &Place{} // all of them are still to come
-	}
-	out.NextCursor = OptionalText(Cursors{t.s.Ring}.Write(next, "replies", c.Site, c.ID))
-	return out, nil
+// nest is a comment, and the place for its replies.
+type nest struct {
+	c    Comment
+	into *Replies
+	want int
 }
+
+// show makes the views of some comments; their replies are still to come.
+func (t *threadReader) show(found []Comment) (views []View, below []nest) {
+	views = make([]View, len(found))
+	for i, c := range found {
+		views[i] = showPublic(c, t.body)
+		below = append(below, nest{c: c, into: &views[i].Replies})
+	}
+	return views, below
+}
+
+// embed reads the first replies to some comments, then those to the replies, and
+// so on down: level by level, so that a wide thread takes no more statements
+// than a narrow one, and every comment of a level has its replies before any of
+// the next.
+func (t *threadReader) embed(below []nest, level int) error {
+	for ; len(below) > 0; level++ {
+		most := repliesUnderReply
+		if level == 0 {
+			most = repliesUnderRoot
+		}
+		asked := t.ration(below, most)
+		if len(asked) == 0 {
+			return nil
+		}
+		ids := make([]string, len(asked))
+		for i, n := range asked {
+			ids[i] = n.c.ID
+		}
+		found, err := t.r.FirstReplies(asked[0].c.Site, asked[0].c.PageID, ids, most+1)
+		if err != nil {
+			return err
+		}
+		below = nil
+		for _, n := range asked {
+			below = append(below, t.fill(n, found[n.c.ID])...)
+		}
+	}
+	return nil
+}
+
+// ration says whose replies are read and how many of them. Where there are no
+// more to go round, all of them are still to come.
+func (t *threadReader) ration(below []nest, most int) (asked []nest) {
+	for _, n := range below {
+		switch {
+		case n.c.Replies == 0:
+		case t.left <= 0:
+			t.goOn(n, &Place{})
+		default:
+			n.want = min(most, t.left)
+			t.left -= min(n.want, n.c.Replies)
+			asked = append(asked, n)
+		}
+	}
+	return asked
+}
+
+func (t *threadReader) fill(n nest, found []Comment) (below []nest) {
+	if len(found) > n.want {
+		found = found[:n.want]
+		t.goOn(n, placeOf(found[n.want-1]))
+	}
+	n.into.Comments, below = t.show(found)
+	return below
+}
+
+// goOn tells where the replies to a comment go on.
+func (t *threadReader) goOn(n nest, at *Place) {
+	n.into.NextCursor = OptionalText(Cursors{t.s.Ring}.Write(at, "replies", n.c.Site, n.c.ID))
+}
+
+func placeOf(c Comment) *Place { return &Place{Key: int64(c.VotesUp - c.VotesDown), ID: c.ID} }
 
 // ReplyPage is one page of the replies to a comment.
 type ReplyPage struct {
@@ -280,7 +327,7 @@ func (s *Service) Single(ctx context.Context, site, id string, body Body) (out S
 		}
 		out.Comment = showPublic(c, body)
 		t := threadReader{s: s, r: r, body: body, left: repliesOfPage}
-		if out.Comment.Replies, err = t.replies(c, c.Depth); err != nil {
+		if err := t.embed([]nest{{c: c, into: &out.Comment.Replies}}, c.Depth); err != nil {
 			return err
 		}
 		if out.Ancestors, err = ancestors(r, c, body); err != nil {

@@ -41,6 +41,9 @@ type Reader interface {
 	Comment(site, id string) (Comment, error)
 	FindComment(id string) (Comment, error) // whatever the site; for staff, who then need a role on it
 	Thread(q ThreadQuery) ([]Comment, error)
+	// FirstReplies gives, by parent, what Thread gives of each from the start,
+	// oldest first.
+	FirstReplies(site, page string, parents []string, limit int) (map[string][]Comment, error)
 	Revision(site, id string, revision int) (Revision, error)
 	Revisions(site, id string) ([]Revision, error) // newest first
 	Repeats(site, fingerprint string, since time.Time, limit int) ([]Repeat, error)

@@ -13,6 +13,7 @@ var threadTests = map[string]func(*house){
 	"thread while others write":         testThreadGrows,
 	"thread shows the public revision":  testThreadText,
 	"thread of one parent and one page": testThreadPlace,
+	"first replies of many":             testFirstReplies,
 	"siblings":                          testSiblings,
 }
 
@@ -142,6 +143,48 @@ func testThreadText(h *house) {
 	if got[0].Text.Source != "" {
 		h.Error("readers' lists carry the source")
 	}
+}
+
+// testFirstReplies asks for the replies to more parents than any statement takes,
+// and wants what Thread gives of each.
+func testFirstReplies(h *house) {
+	h.newSites("daily", "weekly")
+	h.write(putPage(newPage("daily", "p2")))
+	var all []comment.Comment
+	var parents []string
+	for i := range 30 {
+		root := newReply(0, 0)
+		all, parents = append(all, root), append(parents, root.ID)
+		for n := range i % 5 {
+			reply := newReply(n, 0)
+			reply.ParentID, reply.Depth, reply.Shown = root.ID, 1, n != 2
+			if n == 3 {
+				reply.PageID = "p2"
+			}
+			all = append(all, reply)
+		}
+	}
+	h.post(all...)
+	for _, limit := range []int{1, 2, 9} {
+		want := map[string][]comment.Comment{}
+		for _, parent := range parents {
+			found := get(h, func(r comment.Reader) ([]comment.Comment, error) {
+				return r.Thread(comment.ThreadQuery{Site: "daily", Page: "p1", Parent: parent, Sort: comment.Oldest, Limit: limit})
+			})
+			if len(found) > 0 {
+				want[parent] = found
+			}
+		}
+		same(h, fmt.Sprint("replies by ", limit), get(h, func(r comment.Reader) (map[string][]comment.Comment, error) {
+			return r.FirstReplies("daily", "p1", parents, limit)
+		}), want)
+		if len(want) < 20 {
+			h.Errorf("only %d parents have replies", len(want))
+		}
+	}
+	same(h, "of another site", get(h, func(r comment.Reader) (map[string][]comment.Comment, error) {
+		return r.FirstReplies("weekly", "p1", parents, 9)
+	}), map[string][]comment.Comment{})
 }
 
 func testThreadPlace(h *house) {
