@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 )
@@ -31,12 +32,12 @@ const (
 var serverSettings = map[string]string{
 	"statement_timeout":                   "5s",
 	"lock_timeout":                        "4s",
-	"idle_in_transaction_session_timeout": "15s",
+	"idle_in_transaction_session_timeout": "5s",
 }
 
 // sessionless are the settings for one transaction, for sessions that a
 // pooler hands to somebody else after it.
-const sessionless = "select set_config('statement_timeout', '5s', true), set_config('lock_timeout', '4s', true), set_config('idle_in_transaction_session_timeout', '15s', true)"
+const sessionless = "select set_config('statement_timeout', '5s', true), set_config('lock_timeout', '4s', true), set_config('idle_in_transaction_session_timeout', '5s', true)"
 
 // server is how to reach a PostgreSQL server.
 type server struct {
@@ -81,12 +82,15 @@ func CheckServer(dsn string) error {
 }
 
 // connect makes a connection. Where that has just failed it fails at once: a
-// server that is gone must not keep everybody waiting.
-func (s *server) connect(ctx context.Context) (*pgx.Conn, error) {
+// server that is gone must not keep everybody waiting. warned hears of the
+// server's warnings.
+func (s *server) connect(ctx context.Context, warned func(*pgconn.Notice)) (*pgx.Conn, error) {
 	if err := s.shunned(); err != nil {
 		return nil, err
 	}
-	raw, err := pgx.ConnectConfig(ctx, s.config)
+	config := s.config.Copy()
+	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { warned(n) }
+	raw, err := pgx.ConnectConfig(ctx, config)
 	if err == nil {
 		return raw, nil
 	}

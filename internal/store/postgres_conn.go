@@ -24,6 +24,7 @@ type pgConn struct {
 	queued int         // number of statements of this transaction, sent or not
 	sent   bool        // something of this transaction has been sent
 	wrote  int         // number of its writes that have been sent
+	alone  bool        // the server has warned that a commit did not wait for its standby
 	bold   bool
 	state  trouble
 	err    error // behind the state
@@ -53,7 +54,7 @@ func (c *pgConn) ready(ctx context.Context) (err error) {
 		}
 	}
 	if c.raw == nil {
-		c.raw, err = c.server.connect(ctx)
+		c.raw, err = c.server.connect(ctx, c.warned)
 	}
 	c.used = time.Now()
 	return err
@@ -125,16 +126,28 @@ func (c *pgConn) exec(ctx context.Context, text string, args ...any) (n int64, e
 		return 0, c.rollback(ctx, text)
 	}
 	c.add(statement{text, args, true})
+	c.alone = false
 	err = c.send(ctx, text == "commit", func(r pgx.BatchResults) error {
 		tag, err := r.Exec()
 		if err == nil && text == "commit" && tag.String() != "COMMIT" {
 			err = fault.New(fault.Internal, "internal", "The transaction was not committed: "+tag.String())
+		}
+		if err == nil && text == "commit" && c.alone {
+			err = errAlone
 		}
 		n = tag.RowsAffected()
 		return err
 	})
 	return n, err
 }
+
+// errAlone is a commit whose wait for the standby was interrupted: the server
+// calls it a success, but a failover may lose it.
+var errAlone = errors.New("the standby may not have the commit")
+
+// warned notes warning 01000, which a COMMIT carries for that reason alone. It
+// is called while an answer is read, by whoever reads it.
+func (c *pgConn) warned(n *pgconn.Notice) { c.alone = c.alone || n.Code == "01000" }
 
 func (c *pgConn) each(ctx context.Context, text string, args []any, read func(scanner) error) error {
 	c.add(statement{text, args, false})
@@ -198,7 +211,7 @@ func (c *pgConn) send(ctx context.Context, ends bool, answer func(pgx.BatchResul
 	if first && !ends && c.lost(err) {
 		// Nobody has seen anything of this transaction yet.
 		c.drop()
-		if c.raw, err = c.server.connect(ctx); err == nil {
+		if c.raw, err = c.server.connect(ctx, c.warned); err == nil {
 			err = c.batch(ctx, all, answer)
 		}
 	}
@@ -269,6 +282,8 @@ func (c *pgConn) failed(err error, ends bool) error {
 	var e *pgconn.PgError
 	c.state = failed
 	switch {
+	case errors.Is(err, errAlone):
+		c.state = doubt
 	case c.lost(err):
 		c.drop()
 		c.state = gone

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // How this node hears of the commits of others. Looking is enough; being called
@@ -62,7 +63,7 @@ func wait(ctx context.Context, d time.Duration, called <-chan struct{}) {
 // listen keeps a connection on which other nodes call.
 func (s *Store) listen(ctx context.Context, called chan<- struct{}) {
 	for ; ctx.Err() == nil; wait(ctx, againTime, nil) {
-		c, err := s.server.connect(ctx)
+		c, err := s.server.connect(ctx, func(*pgconn.Notice) {})
 		if err != nil {
 			continue
 		}
