@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/afterword-comments/afterword/internal/app"
 	"github.com/afterword-comments/afterword/internal/bench/fill"
@@ -327,4 +328,36 @@ func (s *stand) list(b *testing.B, path string) (list replies) {
 		b.Fatal(err)
 	}
 	return list
+}
+
+// BenchmarkHandler is what a kept answer costs without the network: a bare
+// handler, and the whole server.
+func BenchmarkHandler(b *testing.B) {
+	s := newStand(b, 20)
+	server := fiber.New(s.app.Web.Settings())
+	s.app.Web.Register(server)
+	bare := fiber.New(fiber.Config{DisableStartupMessage: true})
+	bare.Get("*", func(c *fiber.Ctx) error { return c.SendString("body") })
+	for name, path := range map[string]string{
+		"thread": comments + "?page=" + s.articles[0], "counts": daily + "/counts?page=" + strings.Join(s.articles, "&page="),
+	} {
+		for kind, app := range map[string]*fiber.App{"bare": bare, "own": server} {
+			handle := app.Handler()
+			b.Run(name+"/"+kind, func(b *testing.B) {
+				var req fasthttp.Request
+				req.Header.SetRequestURI(path)
+				req.Header.SetHost("localhost")
+				var ctx fasthttp.RequestCtx
+				ctx.Init(&req, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}, nil)
+				b.ReportAllocs()
+				for b.Loop() {
+					ctx.Response.Reset()
+					handle(&ctx)
+				}
+				if ctx.Response.StatusCode() != 200 {
+					b.Fatal(ctx.Response.StatusCode())
+				}
+			})
+		}
+	}
 }
