@@ -153,7 +153,7 @@ func restart(ctx context.Context, tm *torment, server *postgres) {
 // leaseTime is how long a delivery may be in flight in these tests. The
 // program's own leases outlive the slowest call, which takes longer than the
 // whole test; nothing here takes more than a moment.
-const leaseTime = 5 * time.Second
+const leaseTime = 8 * time.Second
 
 // turnClock lets leases end after leaseTime, as if the rest of their time had
 // gone by: what a killed node has claimed is claimed by another, and a node

@@ -158,7 +158,8 @@ func (s *sightings) report(t *testing.T) {
 		slices.Sort(took)
 		middle, late, last := took[len(took)/2], took[len(took)*99/100], took[len(took)-1]
 		t.Logf("%-28s %4d comments: p50 %7s  p99 %7s  max %7s", where, len(took), middle.Round(100*time.Microsecond), late.Round(100*time.Microsecond), last.Round(100*time.Microsecond))
-		if last > time.Second || middle > 150*time.Millisecond {
+		// A machine that runs other tests as well says nothing of the middle.
+		if last > time.Second || *long && middle > 150*time.Millisecond {
 			t.Errorf("%s: p50 %s, max %s; the bar is 150 ms and 1 s", where, middle, last)
 		}
 	}

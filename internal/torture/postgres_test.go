@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -258,7 +257,6 @@ func (p *postgres) kill() {
 	}
 	<-p.done // "signal: killed", which we know
 	p.cmd = nil
-	runtime.KeepAlive(p)
 }
 
 // stop ends the server: SIGINT is "fast", SIGQUIT "immediate".
