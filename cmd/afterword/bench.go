@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,6 +41,7 @@ type benchRunCmd struct {
 	Time     time.Duration `help:"Of each side of a round." default:"2s"`
 	Streams  int           `help:"Event streams to hold open." default:"5000" placeholder:"N"`
 	Soak     time.Duration `help:"How long to keep the server busy and watch its memory; default: not at all."`
+	Most     time.Duration `help:"The longest that all may take, the soak aside." default:"10m"`
 	Out      string        `help:"File for the results as JSON." placeholder:"FILE"`
 	Docs     string        `help:"Folder with a performance.md: write results, charts and table there." placeholder:"DIR"`
 	Accept   string        `help:"File for the ratios, as those that are accepted from now on." placeholder:"FILE"`
@@ -75,14 +77,16 @@ func (c *benchRunCmd) Run(e *env, parsed *kong.Context) error {
 			return usageError{errors.New("name a site of the running server with --site, and one of its origins with --origin")}
 		}
 	}
+	ctx, cancel := context.WithTimeout(e.ctx, c.Most+c.Soak)
+	defer cancel()
 	if c.Against != "" {
 		accepted, err := bench.ReadRatios(c.Against)
 		if err != nil {
 			return usageError{err}
 		}
-		return bench.Guard(e.ctx, s, accepted)
+		return bench.Guard(ctx, s, accepted)
 	}
-	report, err := bench.Run(e.ctx, s)
+	report, err := bench.Run(ctx, s)
 	if report == nil {
 		return err
 	}

@@ -92,11 +92,9 @@ func Run(ctx context.Context, s Settings) (report *Report, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	h := &house{Settings: s, dir: dir, report: &Report{
-		Version: s.Version, Date: today(), Data: Data{Comments: s.Comments, Pages: s.PagesNum, Threads: s.Threads},
-	}}
-	h.foreign = s.Addr != ""
+	h := &house{Settings: s, dir: dir, foreign: s.Addr != "", report: &Report{Version: s.Version, Date: today()}}
 	if !h.foreign {
+		h.report.Data = Data{Comments: s.Comments, Pages: s.PagesNum, Threads: s.Threads}
 		h.Site, h.Origin = HeldSite, Origin
 		if h.DB == "" {
 			h.DB = h.file("afterword.db")

@@ -42,8 +42,11 @@ func replaceBetween(file, mark, text string) error {
 func (r *Report) Markdown() string {
 	var b strings.Builder
 	m := r.Machine
-	fmt.Fprintf(&b, "%s, version %s. %s, %d cores, %g GiB, %s, %s, %s; load before the run %s. Database: %d comments on %d pages, threads of %s.\n\n",
-		r.Date, r.Version, m.CPU, m.Cores, m.MemoryGiB, m.Kernel, m.Go, m.Engine, m.Load, r.Data.Comments, r.Data.Pages, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(r.Data.Threads)), ", "), "[]"))
+	fmt.Fprintf(&b, "%s, version %s. %s, %d cores, %g GiB, %s, %s, %s; load before the run %s.", r.Date, r.Version, m.CPU, m.Cores, m.MemoryGiB, m.Kernel, m.Go, m.Engine, m.Load)
+	if d := r.Data; d.Comments > 0 {
+		fmt.Fprintf(&b, " Database: %d comments on %d pages, threads of %s.", d.Comments, d.Pages, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(d.Threads)), ", "), "[]"))
+	}
+	b.WriteString("\n\n")
 	b.WriteString("| | measured | p50 | p99 | floor | floor's p99 | ratio | bar |\n|---|---:|---:|---:|---:|---:|---:|---|\n")
 	for _, l := range r.Lines {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", l.Title, l.amount(), inMS(l.It.P50MS), inMS(l.It.P99MS), l.floorRate(), l.floorP99(), orNothing(l.Ratio), l.barList())

@@ -75,6 +75,10 @@ type listed struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// laterLengths is how many lengths of page are asked for at one place: other
+// lengths are other addresses, and going down a thread takes time.
+const laterLengths = 10
+
 // pagesBelow gives n addresses of later pages and of pages of replies, no two
 // alike. It goes down the thread in pages of 100, in every order, and down the
 // replies of its first comment.
@@ -94,7 +98,7 @@ func (h *house) pagesBelow(page string, n int) (paths []string, err error) {
 	var below []string
 	for _, list := range lists {
 		cursor := ""
-		for range n/len(lists) + 1 {
+		for range n/len(lists)/laterLengths + 1 {
 			found, err := h.list(list + "&limit=100" + cursor)
 			if err != nil {
 				return nil, err
@@ -106,9 +110,7 @@ func (h *house) pagesBelow(page string, n int) (paths []string, err error) {
 			below = append(below, list+cursor)
 		}
 	}
-	// A short thread has too few places to go on from; other lengths of page are
-	// other addresses.
-	for limit := 25; len(below) > 0 && limit > 5; limit-- {
+	for limit := 25; len(below) > 0 && limit > 5; limit-- { // a short thread has few places
 		for _, path := range below {
 			if paths = append(paths, fmt.Sprintf("%s&limit=%d", path, limit)); len(paths) == n {
 				return spread(paths), nil

@@ -37,7 +37,7 @@ func Dial(addr string) (*Conn, error) {
 }
 
 // Close closes the connection.
-func (c *Conn) Close() { c.raw.Close() }
+func (c *Conn) Close() { _ = c.raw.Close() } // nothing is owed to it
 
 // Send writes a request and passes over the body of its answer.
 func (c *Conn) Send(request []byte) (status int, err error) {

@@ -3,6 +3,7 @@ package load
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -22,18 +23,27 @@ func Listen(addr string, request []byte) (*Stream, error) {
 	}
 	s := &Stream{Conn{raw: raw, read: bufio.NewReaderSize(raw, 1<<10)}}
 	status, _, err := s.conn.begin(request)
-	if err != nil && err != errChunked || status != 200 {
-		raw.Close()
-		return nil, fmt.Errorf("open a stream: status %d, %w", status, err)
+	if errors.Is(err, errChunked) {
+		err = s.conn.skipHead() // the rest, which begin has left
 	}
-	// Past the head, whose rest begin has left because it has no length.
-	for err == errChunked {
-		var line []byte
-		if line, err = s.conn.read.ReadSlice('\n'); err == nil && len(line) > 2 {
-			err = errChunked
+	if err == nil && status != 200 {
+		err = fmt.Errorf("status %d", status)
+	}
+	if err = errors.Join(err, raw.SetDeadline(time.Time{})); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("open a stream: %w", err)
+	}
+	return s, nil
+}
+
+// skipHead reads to the end of a head.
+func (c *Conn) skipHead() error {
+	for {
+		line, err := c.read.ReadSlice('\n')
+		if err != nil || len(line) <= 2 {
+			return err
 		}
 	}
-	return s, raw.SetDeadline(time.Time{})
 }
 
 var eventName = []byte("event: ")
@@ -42,7 +52,7 @@ var eventName = []byte("event: ")
 func (s *Stream) Next() (string, error) {
 	for {
 		line, err := s.conn.read.ReadSlice('\n')
-		if err != nil && err != bufio.ErrBufferFull {
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return "", err
 		}
 		if name, ok := bytes.CutPrefix(line, eventName); ok {
