@@ -71,7 +71,7 @@ func (s *Store) withHeads(ctx context.Context, fn func(*headBook, *query) error)
 // look reads what has changed; foreign = by another node.
 func (b *headBook) look(q *query, node string) (foreign bool, err error) {
 	now, since := time.Now(), b.newest-headSlack.Microseconds()
-	first, whole := b.whole.IsZero(), now.Sub(b.whole) > wholeTime
+	whole := now.Sub(b.whole) > wholeTime
 	if whole {
 		since = 0
 	}
@@ -81,7 +81,7 @@ func (b *headBook) look(q *query, node string) (foreign bool, err error) {
 		if err := s.Scan(&site, &seq, &by, &at); err != nil {
 			return err
 		}
-		foreign = foreign || by != node && seq != b.heads[site].seq && !first
+		foreign = foreign || by != node && seq != b.heads[site].seq
 		b.heads[site] = knownHead{seq, by == node}
 		b.newest = max(b.newest, at)
 		return nil

@@ -2,13 +2,14 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 )
@@ -28,22 +29,32 @@ const (
 	shunTime    = 250 * time.Millisecond // after an attempt to connect that failed
 )
 
-// serverSettings hold in every session.
-var serverSettings = map[string]string{
-	"statement_timeout":                   "5s",
-	"lock_timeout":                        "4s",
-	"idle_in_transaction_session_timeout": "5s",
-}
+// settings are the server's, for the sessions of one kind of connection.
+type settings map[string]string
 
-// sessionless are the settings for one transaction, for sessions that a
-// pooler hands to somebody else after it.
-const sessionless = "select set_config('statement_timeout', '5s', true), set_config('lock_timeout', '4s', true), set_config('idle_in_transaction_session_timeout', '5s', true)"
+// A node that stands still in the middle of a write holds up the others that
+// write to the site: the server cuts it off soon. A View may take its time.
+var (
+	writerSettings = settings{"statement_timeout": "5s", "lock_timeout": "4s", "idle_in_transaction_session_timeout": "3s"}
+	readerSettings = settings{"statement_timeout": "5s", "lock_timeout": "4s", "idle_in_transaction_session_timeout": "15s"}
+	changeSettings = settings{"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+)
+
+// local is the statement that sets them for one transaction.
+func (s settings) local() string {
+	var calls []string
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		calls = append(calls, fmt.Sprintf("set_config('%s', '%s', true)", name, s[name]))
+	}
+	return "select " + strings.Join(calls, ", ")
+}
 
 // server is how to reach a PostgreSQL server.
 type server struct {
-	config  *pgx.ConnConfig
-	pooled  bool // behind a pooler: no state outlives a transaction
-	patient bool // for a migration, which may take long
+	config  *pgx.ConnConfig // of connections that read
+	writing *pgx.ConnConfig // of those that write
+	pooled  bool            // behind a pooler: no state outlives a transaction
+	answer  time.Duration   // within which the server answers; 0 = whenever, for a migration
 
 	mu   sync.Mutex
 	shun time.Time // until then nobody tries to connect
@@ -55,7 +66,7 @@ func newServer(dsn string) (*server, error) {
 	if err != nil {
 		return nil, badAddress(dsn, err)
 	}
-	s := &server{config: config}
+	s := &server{config: config, answer: answerTime}
 	switch config.DefaultQueryExecMode {
 	case pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol:
 		s.pooled = true
@@ -66,12 +77,21 @@ func newServer(dsn string) (*server, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTime
 	}
-	for name, value := range serverSettings {
-		if !s.pooled && config.RuntimeParams[name] == "" {
+	s.writing = config.Copy()
+	if !s.pooled {
+		writerSettings.add(s.writing)
+		readerSettings.add(s.config)
+	}
+	return s, nil
+}
+
+// add adds what the operator has not set.
+func (s settings) add(config *pgx.ConnConfig) {
+	for name, value := range s {
+		if config.RuntimeParams[name] == "" {
 			config.RuntimeParams[name] = value
 		}
 	}
-	return s, nil
 }
 
 // CheckServer says whether a --db setting that names a server can be read,
@@ -82,14 +102,11 @@ func CheckServer(dsn string) error {
 }
 
 // connect makes a connection. Where that has just failed it fails at once: a
-// server that is gone must not keep everybody waiting. warned hears of the
-// server's warnings.
-func (s *server) connect(ctx context.Context, warned func(*pgconn.Notice)) (*pgx.Conn, error) {
+// server that is gone must not keep everybody waiting.
+func (s *server) connect(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
 	if err := s.shunned(); err != nil {
 		return nil, err
 	}
-	config := s.config.Copy()
-	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { warned(n) }
 	raw, err := pgx.ConnectConfig(ctx, config)
 	if err == nil {
 		return raw, nil
@@ -113,18 +130,20 @@ func (s *server) shunned() error {
 	return nil
 }
 
-func (s *server) settle(ctx context.Context, c conn) error {
-	if !s.pooled {
-		return nil
+// start begins a transaction; where sessions are a pooler's, the settings are
+// for it alone.
+func (s *server) start(ctx context.Context, c conn, how string, with settings) error {
+	if err := c.put(ctx, how); err != nil || !s.pooled {
+		return err
 	}
-	return c.put(ctx, sessionless)
+	return c.put(ctx, with.local())
 }
 
 // begin locks one site's head of log after the other; in that order everywhere,
 // so that no two transactions wait for each other. A site that is about to be
 // made has none: its name is locked.
 func (s *server) begin(ctx context.Context, c conn, sites []string) (map[string]head, error) {
-	if err := errors.Join(c.put(ctx, "begin"), s.settle(ctx, c)); err != nil {
+	if err := s.start(ctx, c, "begin", writerSettings); err != nil {
 		return nil, err
 	}
 	heads := map[string]head{}
@@ -150,7 +169,7 @@ func lockHead(ctx context.Context, c conn, site string) (head, error) {
 }
 
 func (s *server) view(ctx context.Context, c conn) error {
-	return errors.Join(c.put(ctx, "begin isolation level repeatable read read only"), s.settle(ctx, c))
+	return s.start(ctx, c, "begin isolation level repeatable read read only", readerSettings)
 }
 
 // schemaLock is the number of the advisory lock that migrations hold: "after"
@@ -161,7 +180,7 @@ func (s *server) change(ctx context.Context, c conn) error {
 	if err := c.put(ctx, "begin"); err != nil {
 		return err
 	}
-	if err := c.put(ctx, "select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)"); err != nil {
+	if err := c.put(ctx, changeSettings.local()); err != nil {
 		return err
 	}
 	_, err := c.exec(ctx, fmt.Sprint("select pg_advisory_xact_lock(", schemaLock, ")"))
@@ -176,20 +195,23 @@ func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 	s.server = to
 	d := postgres(to)
 	if err := prepareServer(ctx, to, d); err != nil {
+		if strings.Contains(err.Error(), "unsupported startup parameter") {
+			return fmt.Errorf("open the database %s: a pooler stands before it; add default_query_exec_mode=exec to the address", Masked(dsn))
+		}
 		return fmt.Errorf("open the database %s: %w", Masked(dsn), &oneLine{err})
 	}
-	connections := func(n int) (all []conn) {
+	connections := func(n int, config *pgx.ConnConfig) (all []conn) {
 		for range n {
-			all = append(all, &pgConn{server: to})
+			all = append(all, &pgConn{server: to, config: config})
 		}
 		return all
 	}
-	s.use(d, connections(serverWriters), connections(serverReaders))
+	s.use(d, connections(serverWriters, to.writing), connections(serverReaders, to.config))
 	return nil
 }
 
 func prepareServer(ctx context.Context, to *server, d dialect) error {
-	c := &pgConn{server: &server{config: to.config, pooled: to.pooled, patient: true}}
+	c := &pgConn{server: &server{pooled: to.pooled}, config: to.config}
 	defer c.close()
 	if err := c.ready(ctx); err != nil {
 		return err

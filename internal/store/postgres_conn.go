@@ -18,6 +18,7 @@ import (
 // no answer travels with the next statement that does.
 type pgConn struct {
 	server *server
+	config *pgx.ConnConfig
 	raw    *pgx.Conn // nil = none
 	used   time.Time
 	queue  []statement // put, and not sent
@@ -26,6 +27,7 @@ type pgConn struct {
 	wrote  int         // number of its writes that have been sent
 	alone  bool        // the server has warned that a commit did not wait for its standby
 	bold   bool
+	stale  bool // another connection may lead to another server, which is better
 	state  trouble
 	err    error // behind the state
 }
@@ -41,22 +43,35 @@ type statement struct {
 // one with an answer.
 const queueFull = 500
 
+// readOnly is the SQLSTATE of a server that has become a standby.
+const readOnly = "25006"
+
 // idleTime is how long a connection may rest before it is asked whether it is
 // still alive.
 const idleTime = time.Second
 
 func (c *pgConn) ready(ctx context.Context) (err error) {
 	c.reset()
+	if c.stale {
+		c.drop()
+	}
 	if c.raw != nil && time.Since(c.used) > idleTime {
-		c.deadline(askTime)
+		c.deadline(min(askTime, c.server.answer))
 		if c.raw.Ping(ctx) != nil {
 			c.drop()
 		}
 	}
 	if c.raw == nil {
-		c.raw, err = c.server.connect(ctx, c.warned)
+		err = c.connect(ctx)
 	}
 	c.used = time.Now()
+	return err
+}
+
+func (c *pgConn) connect(ctx context.Context) (err error) {
+	config := c.config.Copy()
+	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { c.warned(n) }
+	c.raw, err = c.server.connect(ctx, config)
 	return err
 }
 
@@ -66,7 +81,7 @@ func (c *pgConn) reset() {
 }
 
 func (c *pgConn) deadline(d time.Duration) {
-	if c.server.patient {
+	if c.server.answer == 0 {
 		return
 	}
 	_ = c.raw.PgConn().Conn().SetDeadline(time.Now().Add(d)) // a closed one says so by itself
@@ -80,7 +95,7 @@ func (c *pgConn) drop() {
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
 	_ = c.raw.Close(ctx) // whatever it says, it is of no more use
-	c.raw = nil
+	c.raw, c.stale = nil, false
 }
 
 func (c *pgConn) close() { c.drop() }
@@ -211,7 +226,7 @@ func (c *pgConn) send(ctx context.Context, ends bool, answer func(pgx.BatchResul
 	if first && !ends && c.lost(err) {
 		// Nobody has seen anything of this transaction yet.
 		c.drop()
-		if c.raw, err = c.server.connect(ctx, c.warned); err == nil {
+		if err = c.connect(ctx); err == nil {
 			err = c.batch(ctx, all, answer)
 		}
 	}
@@ -230,7 +245,7 @@ func (c *pgConn) batch(ctx context.Context, all []statement, answer func(pgx.Bat
 		}
 	}
 	c.sent = true
-	c.deadline(answerTime)
+	c.deadline(c.server.answer)
 	results := c.raw.SendBatch(ctx, b)
 	defer func() {
 		if closed := results.Close(); err == nil {
@@ -298,6 +313,7 @@ func (c *pgConn) failed(err error, ends bool) error {
 	case errors.As(err, &behind):
 		c.state = late
 	}
+	c.stale = c.stale || e != nil && e.Code == readOnly
 	switch f := postgresFault(err); {
 	case c.state == doubt:
 		err = inDoubt(err)

@@ -53,7 +53,7 @@ func serverFault(e *pgconn.PgError, err error) error {
 		return unavailable("unavailable", "The database is too slow at the moment. Try again in a moment.", 2*time.Second, err)
 	case "53100": // disk_full
 		return unavailable("storage_full", "The disk of the service is full: it can be read, but nothing can be written. Nothing was changed.", 5*time.Second, err)
-	case "25006": // read_only_sql_transaction: a standby
+	case readOnly:
 		return unavailable("storage_read_only", "The database of the service cannot be written. Nothing was changed.", 2*time.Second, err)
 	case "25P03": // idle_in_transaction_session_timeout
 		return unreachable(err)

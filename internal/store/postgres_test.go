@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/afterword-comments/afterword/internal/store/storetest"
@@ -17,5 +18,18 @@ func TestPostgres(t *testing.T) {
 			dsn := pgtest.Database(t)
 			return openAt(t, dsn), openAt(t, dsn)
 		})
+	})
+}
+
+// TestBehindAPooler runs the suite through pgbouncer, which hands a session to
+// somebody else after each transaction.
+func TestBehindAPooler(t *testing.T) {
+	through := pgtest.Bouncer(t)
+	storetest.Run(t, func(t *testing.T) storetest.Store { return openAt(t, through(pgtest.Database(t))) })
+	t.Run("its setting is asked for", func(t *testing.T) {
+		address, _, _ := strings.Cut(through(pgtest.Database(t)), "&")
+		if s, err := Open(t.Context(), address); err == nil || !strings.Contains(err.Error(), "default_query_exec_mode=exec") {
+			t.Errorf("got %v, %v", s, err)
+		}
 	})
 }

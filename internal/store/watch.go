@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // How this node hears of the commits of others. Looking is enough; being called
@@ -63,7 +62,7 @@ func wait(ctx context.Context, d time.Duration, called <-chan struct{}) {
 // listen keeps a connection on which other nodes call.
 func (s *Store) listen(ctx context.Context, called chan<- struct{}) {
 	for ; ctx.Err() == nil; wait(ctx, againTime, nil) {
-		c, err := s.server.connect(ctx, func(*pgconn.Notice) {})
+		c, err := s.server.connect(ctx, s.server.config)
 		if err != nil {
 			continue
 		}
@@ -111,7 +110,7 @@ func nudge(c chan<- struct{}) {
 // once for many, since a notification within it would hold a lock on the whole
 // database. Nobody waits for it to reach the disk.
 func (s *Store) call(ctx context.Context) {
-	c := &pgConn{server: s.server}
+	c := &pgConn{server: s.server, config: s.server.config}
 	defer c.close()
 	text := fmt.Sprintf("select set_config('synchronous_commit', 'off', true), pg_notify('%s', $1)", channel)
 	for ctx.Err() == nil {

@@ -5,7 +5,6 @@ package pgtest
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -21,9 +20,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Server is a PostgreSQL server of a test's own, in a temporary directory. It
@@ -227,28 +223,15 @@ func (s *Server) launch(removes bool) (err error) {
 	if s.process, s.stdin, s.pid, err = watch(s.dir, removes, args...); err != nil {
 		return err
 	}
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if err = s.do("select 1"); err == nil {
-			return nil
-		}
-		if time.Now().After(end) {
-			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-			return fmt.Errorf("the server does not start: %w\n%s", err, log)
-		}
+	if err := await(s.address("postgres")); err != nil {
+		log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+		return fmt.Errorf("the server does not start: %w\n%s", err, log)
 	}
+	return nil
 }
 
 // do runs a statement in the database postgres.
-func (s *Server) do(statement string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	c, err := pgx.Connect(ctx, s.address("postgres"))
-	if err != nil {
-		return err
-	}
-	_, err = c.Exec(ctx, statement)
-	return errors.Join(err, c.Close(ctx))
-}
+func (s *Server) do(statement string) error { return ask(s.address("postgres"), statement) }
 
 func (s *Server) address(database string) string {
 	q := url.Values{"host": {s.dir}, "port": {strconv.Itoa(s.port)}}
@@ -284,14 +267,36 @@ func (s *Server) Do(t testing.TB, statement string) {
 
 // Signal sends a signal to the server and all its sessions, as SIGSTOP and
 // SIGCONT for a pause.
-func (s *Server) Signal(sig syscall.Signal) error { return syscall.Kill(-s.process.Process.Pid, sig) }
+func (s *Server) Signal(sig syscall.Signal) error {
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return err
+	}
+	pids := []int{s.pid}
+	for _, file := range all {
+		text, _ := os.ReadFile(file) // it may have ended
+		var pid, parent int
+		var state string
+		if end := strings.LastIndexByte(string(text), ')'); end > 0 {
+			_, _ = fmt.Sscan(string(text[end+1:]), &state, &parent)
+		}
+		if pid, err = strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil && parent == s.pid {
+			pids = append(pids, pid)
+		}
+	}
+	err = syscall.Kill(s.pid, sig)
+	for _, pid := range pids[1:] {
+		_ = syscall.Kill(pid, sig) // it may have ended
+	}
+	return err
+}
 
 // Kill ends the server at once, as a power cut would.
 func (s *Server) Kill() {
 	if s.process == nil {
 		return
 	}
-	_ = s.Signal(syscall.SIGKILL) // or it has ended by itself
+	_ = syscall.Kill(s.pid, syscall.SIGKILL) // or it has ended by itself
 	s.stdin.Close()
 	_ = s.process.Wait() // killed
 	s.process = nil
@@ -301,6 +306,7 @@ func (s *Server) Kill() {
 func (s *Server) Again(t testing.TB) {
 	t.Helper()
 	os.Remove(filepath.Join(s.data(), "postmaster.pid"))
+	os.Remove(filepath.Join(s.dir, fmt.Sprintf(".s.PGSQL.%d.lock", s.port)))
 	if err := s.launch(false); err != nil {
 		t.Fatal(err)
 	}
