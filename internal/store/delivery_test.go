@@ -96,7 +96,7 @@ func TestEveryStatementOfTheSenderUsesItsIndex(t *testing.T) {
 
 // highest is the number of the last parameter of a statement.
 func highest(statement string) int {
-	for n := 20; n > 0; n-- {
+	for n := 120; n > 0; n-- {
 		if strings.Contains(statement, fmt.Sprint("$", n)) {
 			return n
 		}

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -174,84 +172,22 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
-// proxy stands before a server and can swallow its answers.
-type proxy struct {
-	net.Listener
-	server string
-	mode   atomic.Int32 // proxyOpen, proxyDeaf, proxyMute
-}
-
-const (
-	proxyOpen = iota
-	proxyDeaf // what the client says does not arrive
-	proxyMute // it does, and the answer gets lost
-)
-
-func newProxy(t *testing.T, dsn string) (p *proxy, through string) {
-	t.Helper()
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	p = &proxy{Listener: l, server: "127.0.0.1:" + u.Query().Get("port")}
-	go p.serve()
-	// Statements are not prepared, so that one batch is one question.
-	return p, "postgres://postgres@" + l.Addr().String() + u.Path + "?sslmode=disable&default_query_exec_mode=exec"
-}
-
-func (p *proxy) serve() {
-	for {
-		client, err := p.Accept()
-		if err != nil {
-			return
-		}
-		server, err := net.Dial("tcp", p.server)
-		if err != nil {
-			client.Close()
-			continue
-		}
-		go p.pass(server, client, proxyDeaf)
-		go p.pass(client, server, proxyMute)
-	}
-}
-
-// pass copies, and closes both where it is told to cut.
-func (p *proxy) pass(to, from net.Conn, cuts int32) {
-	defer to.Close()
-	defer from.Close()
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(buf)
-		if p.mode.CompareAndSwap(cuts, proxyOpen) || err != nil {
-			return
-		}
-		if _, err := to.Write(buf[:n]); err != nil {
-			return
-		}
-	}
-}
-
 // TestACommitInDoubt: where the connection is lost in the middle of a commit
 // nobody is told that it happened, and nobody is told that it did not.
 func TestACommitInDoubt(t *testing.T) {
 	dsn := pgtest.Database(t)
 	openDailyAt(t, dsn)
 	for name, tt := range map[string]struct {
-		mode    int32
+		cut     pgtest.Cut
 		written bool
-	}{"deaf": {proxyDeaf, false}, "mute": {proxyMute, true}} {
-		p, through := newProxy(t, dsn)
-		s := openAt(t, through)
+	}{"deaf": {pgtest.CutAsked, false}, "mute": {pgtest.CutAnswered, true}} {
+		p := pgtest.NewProxy(t, dsn)
+		s := openAt(t, p.Address)
 		id, runs := "page "+name, 0
 		err := s.Write(t.Context(), comment.Sites{"daily"}, func(tx comment.Tx) error {
 			runs++
 			_, err := tx.Site("daily") // so that the rest is one commit
-			p.mode.Store(tt.mode)
+			p.Cut(tt.cut)
 			if err != nil {
 				return err
 			}

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/store/storetest"
 	"github.com/afterword-comments/afterword/internal/store/storetest/pgtest"
 )
@@ -32,4 +35,59 @@ func TestBehindAPooler(t *testing.T) {
 			t.Errorf("got %v, %v", s, err)
 		}
 	})
+}
+
+// walked are what PostgreSQL may go through as a whole: what the installation's
+// staff has made, and what there is one of for each site.
+var walked = []string{"sites", "accounts", "grants", "log_heads", "cursors", "words", "salts", "schema_version", "endpoints"}
+
+// checkPostgresPlans prepares all statements on PostgreSQL and looks for
+// walks and sorts where it is told to avoid them.
+func checkPostgresPlans(t *testing.T, used []string) {
+	s := openDailyAt(t, with(pgtest.Database(t), "enable_seqscan=off", "enable_sort=off", "enable_bitmapscan=off", "plan_cache_mode=force_generic_plan"))
+	walk := regexp.MustCompile(`Seq Scan on (\w+)`)
+	for _, text := range used {
+		if verb, _, _ := strings.Cut(text, " "); !slices.Contains([]string{"select", "insert", "update", "delete"}, verb) || strings.Contains(text, "sqlite_schema") {
+			continue
+		}
+		text = strings.ReplaceAll(text, sqlite.clock, s.dialect.clock)
+		lines := postgresPlan(t, s, text)
+		for _, line := range lines {
+			m := walk.FindStringSubmatch(line)
+			if m != nil && !slices.Contains(walked, m[1]) || strings.Contains(line, "Sort") && !containsAny(text, goodSorts) && !containsAny(text, smallSorts) {
+				t.Errorf("%s\n\t%s", text, strings.Join(lines, "\n\t"))
+				break
+			}
+		}
+	}
+}
+
+// smallSorts sort what is bounded: a site's words, an account's sites, the page
+// of a list.
+var smallSorts = []string{"from words where", "from grants where", "from sites", "from accounts"}
+
+func postgresPlan(t *testing.T, s *Store, text string) (lines []string) {
+	t.Helper()
+	err := s.View(t.Context(), func(r comment.Reader) (err error) {
+		q := r.(*query)
+		if err := q.conn.flush(q.ctx); err != nil {
+			return err
+		}
+		if err := q.conn.script(q.ctx, "prepare plan_of as "+text); err != nil {
+			return err
+		}
+		nulls := strings.TrimSuffix(strings.Repeat("null, ", highest(text)), ", ")
+		if nulls != "" {
+			nulls = "(" + nulls + ")"
+		}
+		lines, err = list(q, scanString, "explain execute plan_of"+nulls)
+		if err == nil {
+			err = q.conn.script(q.ctx, "deallocate plan_of")
+		}
+		return err
+	})
+	if err != nil {
+		t.Errorf("%v: %s", err, text)
+	}
+	return lines
 }

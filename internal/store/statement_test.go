@@ -36,6 +36,7 @@ func TestSQLite(t *testing.T) {
 		all := used.texts()
 		t.Run("are all used", func(t *testing.T) { checkAllUsed(t, all) })
 		t.Run("are served by indexes", func(t *testing.T) { checkPlans(t, all) })
+		t.Run("are served by PostgreSQL's", func(t *testing.T) { checkPostgresPlans(t, all) })
 	})
 }
 
