@@ -32,6 +32,7 @@ type postgres struct {
 	said *os.File
 	cmd  *exec.Cmd
 	done chan error // of cmd
+	free func()     // ends the guard of cmd
 }
 
 // newPostgres makes an empty server and starts it.
@@ -169,7 +170,7 @@ func (p *postgres) launch() {
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	p.cmd, p.done = cmd, make(chan error, 1)
+	p.cmd, p.done, p.free = cmd, make(chan error, 1), guard(p.t, cmd.Process.Pid)
 	go func(done chan error) { done <- cmd.Wait() }(p.done)
 }
 
@@ -256,6 +257,7 @@ func (p *postgres) kill() {
 		_ = p.cmd.Process.Kill()
 	}
 	<-p.done // "signal: killed", which we know
+	p.free()
 	p.cmd = nil
 }
 
@@ -270,6 +272,7 @@ func (p *postgres) stop(how syscall.Signal) {
 	case <-time.After(patience):
 		p.t.Fatal("PostgreSQL does not stop")
 	}
+	p.free()
 	p.cmd = nil
 }
 

@@ -51,6 +51,7 @@ type node struct {
 	cmd   *exec.Cmd
 	ended chan struct{} // closed at the end of cmd
 	err   error         // of cmd, after that
+	free  func()        // ends the guard of cmd
 }
 
 // program builds the program, once for all tests.
@@ -219,7 +220,7 @@ func (n *node) start() {
 	if err := cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}
-	n.cmd, n.ended = cmd, make(chan struct{})
+	n.cmd, n.ended, n.free = cmd, make(chan struct{}), guard(n.t, cmd.Process.Pid)
 	go func(ended chan struct{}) { n.err = cmd.Wait(); close(ended) }(n.ended)
 }
 
@@ -229,7 +230,7 @@ func (n *node) ready() {
 	n.t.Helper()
 	await(n.t, n.name+" to be ready", func() bool {
 		if n.gone() {
-			n.cmd = nil
+			n.forget()
 			<-time.After(50 * time.Millisecond)
 			n.start()
 		}
@@ -266,7 +267,7 @@ func (n *node) kill() bool {
 	}
 	err := n.cmd.Process.Kill()
 	<-n.ended // "signal: killed", which we know
-	n.cmd = nil
+	n.forget()
 	return err == nil
 }
 
@@ -295,6 +296,12 @@ func (n *node) stop() {
 		_ = n.cmd.Process.Kill()
 		<-n.ended
 	}
+	n.forget()
+}
+
+// forget is for when the process has ended.
+func (n *node) forget() {
+	n.free()
 	n.cmd = nil
 }
 
