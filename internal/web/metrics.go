@@ -1,10 +1,12 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,8 +20,8 @@ type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 
-	mu     sync.RWMutex
-	series map[series]prometheus.Observer // of requests: found faster than by its labels
+	mu     sync.Mutex
+	series atomic.Pointer[map[series]prometheus.Observer] // of requests: found faster than by labels; replaced, never changed
 }
 
 // series is what requests are told apart by.
@@ -30,11 +32,12 @@ type series struct {
 
 // NewMetrics makes a registry with Go's own figures.
 func NewMetrics() *Metrics {
-	m := &Metrics{registry: prometheus.NewRegistry(), series: map[series]prometheus.Observer{}, requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	m := &Metrics{registry: prometheus.NewRegistry(), requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "afterword_http_request_duration_seconds",
 		Help:    "Time to answer a request, by method, route and status.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 	}, []string{"method", "route", "status"})}
+	m.series.Store(&map[series]prometheus.Observer{})
 	m.registry.MustRegister(m.requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -55,9 +58,7 @@ func (m *Metrics) Handler() http.Handler {
 }
 
 func (m *Metrics) request(method, route string, status int, took time.Duration) {
-	m.mu.RLock()
-	o := m.series[series{method, route, status}]
-	m.mu.RUnlock()
+	o := (*m.series.Load())[series{method, route, status}]
 	if o == nil {
 		o = m.find(series{strings.Clone(method), route, status})
 	}
@@ -68,6 +69,8 @@ func (m *Metrics) find(s series) prometheus.Observer {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	o := m.requests.WithLabelValues(s.method, s.route, strconv.Itoa(s.status))
-	m.series[s] = o
+	more := maps.Clone(*m.series.Load())
+	more[s] = o
+	m.series.Store(&more)
 	return o
 }

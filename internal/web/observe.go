@@ -17,15 +17,9 @@ import (
 
 // The keys under which guards leave what they found for the handlers.
 const (
-	keyTrace    = "afterword trace"
+	keyReceived = "afterword received"
 	keyIdentity = "afterword identity"
 )
-
-// trace is what is known of every request.
-type trace struct {
-	received time.Time
-	id       string
-}
 
 // Headers of every answer, ready as bytes: they are set thousands of times a
 // second.
@@ -42,7 +36,7 @@ var (
 func (s *Server) observe(c *fiber.Ctx) (err error) {
 	at := s.Now()
 	id := newRequestID(at)
-	c.Locals(keyTrace, &trace{at, string(id[:])})
+	c.Locals(keyReceived, at)
 	c.Response().Header.SetCanonical(nameRequestID, id[:])
 	select {
 	case <-s.Stopping:
@@ -88,18 +82,14 @@ func newRequestID(at time.Time) (text [36]byte) {
 	return text
 }
 
-func traceOf(c *fiber.Ctx) trace {
-	t, _ := c.Locals(keyTrace).(*trace)
-	if t == nil {
-		return trace{}
-	}
-	return *t
-}
-
-func requestID(c *fiber.Ctx) string { return traceOf(c).id }
+// requestID is what observe has set, "" where no route took the request.
+func requestID(c *fiber.Ctx) string { return string(c.Response().Header.PeekBytes(nameRequestID)) }
 
 // received is when the request came in.
-func received(c *fiber.Ctx) time.Time { return traceOf(c).received }
+func received(c *fiber.Ctx) time.Time {
+	at, _ := c.Locals(keyReceived).(time.Time)
+	return at
+}
 
 // requestTime is how long a request may take, a little less than there is for
 // writing its answer.
