@@ -16,7 +16,8 @@ type Settler struct {
 
 const (
 	settleMost = 500
-	settlePoll = time.Second // also catches decisions of other processes
+	settlePoll = time.Second           // also catches decisions of other processes
+	settleRest = 20 * time.Millisecond // between looks while the log grows
 )
 
 // Run settles until ctx is cancelled.
@@ -36,6 +37,7 @@ func (s *Settler) Run(ctx context.Context) error {
 		case <-ctx.Done():
 		case <-timer.C:
 		case <-changed:
+			time.Sleep(min(settleRest, wait))
 		}
 		timer.Stop()
 	}

@@ -46,6 +46,11 @@ const (
 	sitesMost  = 1000
 )
 
+// restTime is between a look that has found something and the next, so that a
+// log to which much is appended is read in batches, and its cursor moved once
+// for each.
+const restTime = 20 * time.Millisecond
+
 // Run follows until ctx is cancelled, then returns nil.
 func (f *Follower) Run(ctx context.Context) error {
 	w := walk{Follower: *f, pauses: map[string]pause{}}
@@ -53,14 +58,17 @@ func (f *Follower) Run(ctx context.Context) error {
 	w.Batch = cmp.Or(w.Batch, 100)
 	for ctx.Err() == nil {
 		changed := w.Log.Changed() // before the look, so that no commit falls between
-		more, err := w.look(ctx)
+		found, err := w.look(ctx)
 		switch {
 		case ctx.Err() != nil:
 		case err != nil:
 			w.report(err)
 			wait(ctx, w.log.next(), nil)
-		case more:
+		case found == enough: // there is more
 			w.log = pause{}
+		case found == some:
+			w.log = pause{}
+			wait(ctx, restTime, nil)
 		default:
 			w.log = pause{}
 			wait(ctx, w.untilNext(), changed)
@@ -88,13 +96,24 @@ func (p *pause) next() time.Duration {
 	return p.last
 }
 
-// look gives every site that is behind one batch; more tells that something
-// was done, so that there may be more to do.
-func (w *walk) look(ctx context.Context) (more bool, err error) {
+// find is what a look has found.
+type find int
+
+const (
+	nothing find = iota
+	some
+	enough // a whole batch of a site, or more sites than one look takes
+)
+
+// look gives every site that is behind one batch.
+func (w *walk) look(ctx context.Context) (found find, err error) {
 	// Sites that pause stay in the list: ask for so many more.
 	behind, err := w.Log.Behind(ctx, w.Name, sitesMost+len(w.pauses))
 	if err != nil {
-		return false, err
+		return nothing, err
+	}
+	if len(behind) >= sitesMost {
+		found = enough
 	}
 	paused := map[string]pause{} // those that are no longer behind drop out
 	for _, at := range behind {
@@ -105,29 +124,33 @@ func (w *walk) look(ctx context.Context) (more bool, err error) {
 		}
 		moved, err := w.step(ctx, at)
 		if ctx.Err() != nil {
-			return false, nil
+			return nothing, nil
 		}
 		if err != nil {
 			w.report(err)
 			p.next()
 			paused[at.Site] = p
 		}
-		more = more || moved
+		found = max(found, moved)
 	}
 	w.pauses = paused
-	return more, nil
+	return found, nil
 }
 
 // step takes a site one batch further.
-func (w *walk) step(ctx context.Context, at comment.Position) (bool, error) {
+func (w *walk) step(ctx context.Context, at comment.Position) (find, error) {
 	events, err := w.Log.EventsAfter(ctx, at.Site, at.Seq, w.Batch)
 	if err != nil || len(events) == 0 {
-		return false, err
+		return nothing, err
 	}
 	if err := w.Handle(ctx, at.Site, events); err != nil {
-		return false, err
+		return nothing, err
 	}
-	return true, w.Log.Advance(ctx, w.Name, at.Site, events[len(events)-1].Seq)
+	found := some
+	if len(events) == w.Batch {
+		found = enough
+	}
+	return found, w.Log.Advance(ctx, w.Name, at.Site, events[len(events)-1].Seq)
 }
 
 func (w *walk) report(err error) {

@@ -125,6 +125,7 @@ func TestFollowsEverySiteInOrderFromItsCursor(t *testing.T) {
 		start(t, &Follower{Name: "x", Log: log, Handle: got.handle})
 		synctest.Wait()
 		log.commit("daily", 10, false)
+		time.Sleep(restTime)
 		synctest.Wait()
 		want := map[string][]int64{"daily": upTo(260), "weekly": {4, 5}}
 		if diff := cmp.Diff(want, got.seq); diff != "" {
@@ -143,6 +144,8 @@ func TestWakesAtOnceForThisProcessAndByPollForOthers(t *testing.T) {
 		if log.at("daily") != 1 {
 			t.Fatal("a commit of this process was not followed at once")
 		}
+		time.Sleep(restTime)
+		synctest.Wait()
 		log.commit("daily", 1, true)
 		time.Sleep(499 * time.Millisecond)
 		synctest.Wait()

@@ -167,6 +167,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-changed:
+			time.Sleep(restTime)
 		case <-h.joined:
 		case <-tick.C:
 		}

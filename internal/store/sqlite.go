@@ -24,6 +24,7 @@ var sqliteSettings = url.Values{
 	"_synchronous":   {"FULL"},
 	"_busy_timeout":  {fmt.Sprint(busyTime.Milliseconds())},
 	"_foreign_keys":  {"on"},
+	"_mutex":         {"no"}, // one goroutine at a time uses a connection anyway
 	"_secure_delete": {"on"},
 	"_cache_size":    {"-8000"}, // KiB, negative by SQLite's convention
 }
@@ -33,6 +34,7 @@ var sqlitePragmas = []string{
 	"pragma trusted_schema = off",
 	"pragma cell_size_check = on",
 	"pragma journal_size_limit = 67108864",
+	"pragma wal_autocheckpoint = 8000", // 32 MiB: the pages that every post changes are copied once for many
 	"pragma temp_store = memory",
 }
 
