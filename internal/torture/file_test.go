@@ -86,6 +86,7 @@ func onFile(t *testing.T) *trouble {
 // TestFileHeld: another process holds the file. For a moment, a write waits for
 // it; for long, it is told so. Readers notice nothing.
 func TestFileHeld(t *testing.T) {
+	beside(t)
 	tr := onFile(t)
 	release := lockedBy(t, tr.in)
 	p := tr.fresh()
@@ -122,6 +123,7 @@ func TestFileHeld(t *testing.T) {
 // TestLogOfTheKilled: what a killed node leaves in the write-ahead log is in
 // the database of the next one.
 func TestLogOfTheKilled(t *testing.T) {
+	beside(t)
 	tr := onFile(t)
 	p := tr.fresh()
 	if status, _, answer := tr.post(p); status != 201 {

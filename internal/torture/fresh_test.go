@@ -20,6 +20,7 @@ import (
 // comment is on the first page and in the stream of each node: as the database
 // wakes the nodes, and when they can only poll.
 func TestFreshness(t *testing.T) {
+	beside(t)
 	server := newPostgres(t)
 	for _, c := range []struct {
 		name string

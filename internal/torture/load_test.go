@@ -212,6 +212,7 @@ func deliver(client *http.Client, url string, body []byte) string {
 // TestManyAddresses: a reader who makes up pages makes no rows and fills no
 // memory.
 func TestManyAddresses(t *testing.T) {
+	beside(t)
 	tr := onFile(t)
 	n := tr.in.nodes[0]
 	before := resident(t, n)

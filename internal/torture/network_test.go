@@ -167,6 +167,7 @@ func slowDatabase(tr *trouble) {
 		tr.t.Logf("a comment takes %s with %s a round trip", took.Round(time.Millisecond), delay)
 		tr.once(p)
 	}
+	tr.warm() // it has changed
 	tr.reads()
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	kills     = flag.Int("torture.kills", 8, "how many kills and pauses of a cluster; of one node, a quarter as many kills")
+	kills     = flag.Int("torture.kills", 6, "how many kills and pauses of a cluster; of one node, a quarter as many kills")
 	failovers = flag.Int("torture.failovers", 1, "how many times the primary dies")
 	seed      = flag.Uint64("torture.seed", 0, "of the random choices; 0 = another one each time")
 	clients   = flag.Int("torture.clients", 6, "how many write at the same time")
