@@ -38,10 +38,10 @@ check-generated: generate
 	@test -z "$$(git status --porcelain -- embed/dist)" || { git --no-pager diff --stat -- embed/dist; git status --short -- embed/dist; echo "embed/dist differs from a fresh build: run 'make generate' and commit"; exit 1; }
 	@$(GO) mod tidy -diff
 
-## bench: all benchmarks, each beside its floor, into docs/performance.md; BENCH_DB=postgres://… on that server
+## bench: all benchmarks, each beside its floor, into docs/performance.md; BENCH_DB=postgres://… on that server, BENCH_ARGS for the rest
 bench:
 	$(GO) build -o afterword ./cmd/afterword
-	./afterword $(if $(BENCH_DB),--db '$(BENCH_DB)') bench --docs docs
+	./afterword $(if $(BENCH_DB),--db '$(BENCH_DB)') bench --docs docs $(BENCH_ARGS)
 
 ## bench-ratios: a short run; fails if more than a fifth of an accepted ratio is lost
 bench-ratios:

@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // table is a table as it is filled.
@@ -42,14 +46,15 @@ type bulk struct {
 	ctx  context.Context
 	conn *sql.Conn
 	full map[*table]*sql.Stmt // for rowsOfStatement rows
+	copy bool                 // by PostgreSQL's copy protocol, which takes no statement
 }
 
-func newBulk(ctx context.Context, db *sql.DB) (*bulk, error) {
+func newBulk(ctx context.Context, db *sql.DB, postgres bool) (*bulk, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &bulk{ctx: ctx, conn: conn, full: map[*table]*sql.Stmt{}}, nil
+	return &bulk{ctx: ctx, conn: conn, full: map[*table]*sql.Stmt{}, copy: postgres}, nil
 }
 
 func (b *bulk) close() error {
@@ -85,6 +90,9 @@ func (b *bulk) write(rows []row) error {
 }
 
 func (b *bulk) insert(t *table, values []any) error {
+	if b.copy {
+		return b.conn.Raw(func(driver any) error { return t.copyTo(b.ctx, driver.(*stdlib.Conn).Conn(), values) })
+	}
 	for some := range slices.Chunk(values, rowsOfStatement*t.width()) {
 		n := len(some) / t.width()
 		if n < rowsOfStatement {
@@ -99,6 +107,13 @@ func (b *bulk) insert(t *table, values []any) error {
 		}
 	}
 	return nil
+}
+
+func (t *table) copyTo(ctx context.Context, conn *pgx.Conn, values []any) error {
+	width := t.width()
+	_, err := conn.CopyFrom(ctx, pgx.Identifier{t.name}, strings.FieldsFunc(t.columns, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }),
+		pgx.CopyFromSlice(len(values)/width, func(i int) ([]any, error) { return values[i*width : (i+1)*width], nil }))
+	return err
 }
 
 func (b *bulk) statement(t *table) (*sql.Stmt, error) {
@@ -133,13 +148,13 @@ func (t *table) insert(n int) string {
 // indexes takes the secondary indexes off the tables and returns the statements
 // that make them again: sorting once is several times faster than keeping each
 // in order row by row. Where there are comments already, they are left alone.
-func (b *bulk) indexes(postgres bool) (again []string, err error) {
+func (b *bulk) indexes() (again []string, err error) {
 	var filled bool
 	if err := b.conn.QueryRowContext(b.ctx, "select exists (select 1 from comments)").Scan(&filled); err != nil || filled {
 		return nil, err
 	}
 	list := "select name, sql from sqlite_master where type = 'index' and sql is not null and tbl_name = $1"
-	if postgres {
+	if b.copy {
 		list = `select indexname, indexdef from pg_indexes where schemaname = current_schema() and tablename = $1
 			and indexname not in (select conname from pg_constraint)`
 	}

@@ -41,12 +41,12 @@ func Fill(ctx context.Context, dsn string, ledger *comment.Ledger, o Order, prog
 		return done, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	b, err := newBulk(ctx, db)
+	b, err := newBulk(ctx, db, raw.Postgres(dsn))
 	if err != nil {
 		return done, err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	f := &filler{bulk: b, writer: newWriter(newPlan(o), began), ledger: ledger, postgres: raw.Postgres(dsn), progress: progress}
+	f := &filler{bulk: b, writer: newWriter(newPlan(o), began), ledger: ledger, progress: progress}
 	if err := f.run(); err != nil {
 		return done, err
 	}
@@ -60,7 +60,6 @@ type filler struct {
 	*bulk
 	*writer
 	ledger   *comment.Ledger
-	postgres bool
 	progress func(int)
 	log      log
 	people   int
@@ -74,7 +73,7 @@ func (f *filler) run() error {
 		Scan(&f.log.seq, &f.log.hash); err != nil {
 		return err
 	}
-	again, err := f.indexes(f.postgres)
+	again, err := f.indexes()
 	if err != nil {
 		return err
 	}
@@ -87,7 +86,7 @@ func (f *filler) run() error {
 	if err := f.finish(); err != nil {
 		return err
 	}
-	if !f.postgres {
+	if !f.copy {
 		if err := f.exec("pragma threads = 2"); err != nil { // for sorting
 			return err
 		}
@@ -97,7 +96,7 @@ func (f *filler) run() error {
 			return err
 		}
 	}
-	if !f.postgres {
+	if !f.copy {
 		// What was skipped for speed is made up for: from here on the file is
 		// like any other.
 		return f.exec("pragma journal_mode = wal")
