@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"os"
 	"runtime/debug"
+	"time"
 )
 
 // The live heap is small, so that Go's default would collect garbage all the
@@ -21,5 +23,30 @@ func tuneMemory() {
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
+	}
+}
+
+// restTime is how long nobody may have asked for anything before memory is
+// given back.
+const restTime = 2 * time.Second
+
+// giveBack returns to the system what a busy time has left behind, once for
+// each quiet time, until ctx is cancelled.
+func (t *traffic) giveBack(ctx context.Context) error {
+	tick := time.NewTicker(restTime)
+	defer tick.Stop()
+	before, given := int64(0), int64(-1) // requests: at the tick before, when memory was last given back
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		taken := t.taken.Load()
+		if taken == before && taken != given {
+			debug.FreeOSMemory()
+			given = taken
+		}
+		before = taken
 	}
 }

@@ -94,6 +94,7 @@ func serve(e *env, aw *plugin.Afterword, ln listeners, more func(fiber.Router)) 
 	defer cancel()
 	var g errgroup.Group
 	g.Go(func() error { return aw.Run(workers) })
+	g.Go(func() error { return requests.giveBack(workers) })
 	g.Go(func() error { return app.Listener(ln.Listener) })
 	var metrics *http.Server
 	if ln.metrics != nil {
