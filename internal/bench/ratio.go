@@ -20,12 +20,13 @@ const attempts = 3
 // Ratios are ratios to the floor, by the line's id.
 type Ratios map[string]float64
 
-// Ratios gives the ratio of the fastest rounds of every line that has one.
+// Ratios gives the ratio of every line that has one, for accepting it: the
+// middle of the rounds' or that of the fastest rounds, whichever is less.
 func (r *Report) Ratios() Ratios {
 	all := Ratios{}
 	for _, l := range r.Lines {
 		if l.Best > 0 {
-			all[l.ID] = l.Best
+			all[l.ID] = min(l.Ratio, l.Best)
 		}
 	}
 	return all
@@ -53,8 +54,9 @@ func ReadRatios(file string) (r Ratios, err error) {
 }
 
 // Guard measures and compares with the accepted ratios. What counts is the
-// fastest round of each side; what has lost more than the tolerance is measured
-// again, and is an error if it stays lost.
+// middle of the rounds' ratios or that of the fastest rounds, whichever is more;
+// what has lost more than the tolerance is measured again, and is an error if it
+// stays lost.
 func Guard(ctx context.Context, s Settings, accepted Ratios) error {
 	seen, best := map[string]versus{}, Ratios{}
 	var lost []string
@@ -68,7 +70,7 @@ func Guard(ctx context.Context, s Settings, accepted Ratios) error {
 			v := seen[l.ID]
 			v.fastest, v.floorFastest = max(v.fastest, l.versus.fastest), max(v.floorFastest, l.versus.floorFastest)
 			if seen[l.ID] = v; l.Best > 0 {
-				best[l.ID] = v.best()
+				best[l.ID] = max(best[l.ID], l.Ratio, v.best())
 			}
 			if best[l.ID] < (1-Tolerance)*accepted[l.ID] {
 				again = append(again, l.scenario)
