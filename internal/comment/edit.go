@@ -91,7 +91,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		return out, err
 	}
 	st := rules.Site
-	var fingerprint string
+	fingerprint := moderation.Fingerprint(source)
 	subject := moderation.Subject{Text: source, Now: at}
 	err = s.Store.View(ctx, func(r Reader) error {
 		if err := checkOrigin(st, in.Client.Origin); err != nil {
@@ -101,8 +101,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		if err != nil {
 			return err
 		}
-		fingerprint, err = s.subjectOfEdit(r, &subject, rules, c)
-		return err
+		return s.subjectOfEdit(r, &subject, rules, c, fingerprint)
 	})
 	if err != nil {
 		return out, err
@@ -136,21 +135,21 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	return out, err
 }
 
-func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rules, c Comment) (fingerprint string, err error) {
+func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rules, c Comment, fingerprint string) error {
 	if err := editable(c, site.Site, subject.Now); err != nil {
-		return "", err
+		return err
 	}
 	page, err := r.Page(c.Site, c.PageID)
 	if err != nil {
-		return "", err
+		return err
 	}
 	author, err := r.Author(c.Site, c.AuthorID)
 	if err != nil {
-		return "", err
+		return err
 	}
 	subject.Revision = c.Revision + 1
-	if fingerprint, err = s.complete(r, subject, site, page, author); err != nil {
-		return "", err
+	if err := s.complete(r, subject, site, page, author, fingerprint); err != nil {
+		return err
 	}
 	// A comment does not repeat itself.
 	others := subject.Repeats[:0]
@@ -160,7 +159,7 @@ func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rul
 		}
 	}
 	subject.Repeats = others
-	return fingerprint, nil
+	return nil
 }
 
 // maxRevisions bounds what one comment can make the store keep.

@@ -27,6 +27,12 @@ type Sites []string
 // Reader is what can be read, within a View or a Write. A thing that does not
 // exist is fault.Missing. Lists come in the order named, at most limit long.
 type Reader interface {
+	// Ahead says what will be asked next. fn asks it, is answered as if there
+	// were nothing, and has no effect. Where every question is a way to a server
+	// and back, they are asked on one way, and the next who asks the same is
+	// answered as things were then.
+	Ahead(fn func(Reader))
+
 	Site(key string) (Site, error)
 	Sites() ([]Site, error) // by key
 	Words(site string) ([]Word, error)

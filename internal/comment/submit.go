@@ -27,6 +27,9 @@ const (
 // repeatWindow is how far back an exact repeat is looked for.
 const repeatWindow = 30 * 24 * time.Hour
 
+// repeatsMost is the number of repeats that are looked at.
+const repeatsMost = 20
+
 // Submission is a new comment as a reader sends it.
 type Submission struct {
 	Site     string
@@ -82,6 +85,13 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 		return out, err
 	}
 	err = s.Store.Write(ctx, Sites{sub.Site}, func(tx Tx) (err error) {
+		tx.Ahead(func(r Reader) {
+			_ = s.begin(r, sub.Once, at)
+			_, _ = r.PageByKey(sub.Site, d.page.Key)
+			if d.answered != "" {
+				_, _ = r.Comment(sub.Site, d.answered)
+			}
+		})
 		if err := s.begin(tx, sub.Once, at); err != nil {
 			return err
 		}
@@ -123,7 +133,9 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	}
 	d.site = rules.Site
 	subject := moderation.Subject{Text: d.source, Revision: 1, Form: sub.Form, Now: d.at}
+	fingerprint := moderation.Fingerprint(d.source)
 	err = s.Store.View(ctx, func(r Reader) error {
+		r.Ahead(func(r Reader) { s.foresee(r, rules, *d, sub, fingerprint) })
 		if err := s.begin(r, sub.Once, d.at); err != nil {
 			return err
 		}
@@ -136,8 +148,7 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 		if err := s.afford(r, d, sub.Client); err != nil {
 			return err
 		}
-		d.rev.Fingerprint, err = s.complete(r, &subject, rules, d.page, d.author)
-		return err
+		return s.complete(r, &subject, rules, d.page, d.author, fingerprint)
 	})
 	if err != nil {
 		return err
@@ -145,13 +156,23 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	if err := checkLength(d.source, d.site.Options); err != nil {
 		return err
 	}
-	d.rev, d.verdict, err = s.examine(ctx, d.site, &subject, d.rev.Fingerprint)
+	d.rev, d.verdict, err = s.examine(ctx, d.site, &subject, fingerprint)
 	return err
 }
 
-// complete adds to a subject what the store knows of it, and gives the text's
-// fingerprint.
-func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, page Page, author Author) (fingerprint string, err error) {
+// foresee asks what prepare will ask, if all is as usual.
+func (s *Service) foresee(r Reader, site *rules, d draft, sub Submission, fingerprint string) {
+	_ = s.begin(r, sub.Once, d.at)
+	_ = s.placeDraft(r, &d, sub)
+	d.author, _ = s.author(r, site, &d, sub)
+	_ = s.afford(r, &d, sub.Client)
+	if fingerprint != "" {
+		_, _ = r.Repeats(d.site.Key, fingerprint, d.at.Add(-repeatWindow), repeatsMost)
+	}
+}
+
+// complete adds to a subject what the store knows of it.
+func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, page Page, author Author, fingerprint string) error {
 	subject.Site = moderation.Site{
 		Key: site.Key, Mode: site.Options.Moderation, Language: site.Options.Language,
 		TrustedAfter: site.Options.TrustedAfter, MaxLength: site.Options.MaxLength, MaxLinks: site.Options.MaxLinks,
@@ -162,16 +183,16 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, p
 		Approved: author.Approved, Rejected: author.Rejected, FirstSeen: author.FirstSeen,
 	}
 	subject.Words = site.words
-	if fingerprint = moderation.Fingerprint(subject.Text); fingerprint == "" {
-		return "", nil
+	if fingerprint == "" {
+		return nil
 	}
-	repeats, err := r.Repeats(site.Key, fingerprint, subject.Now.Add(-repeatWindow), 20)
+	repeats, err := r.Repeats(site.Key, fingerprint, subject.Now.Add(-repeatWindow), repeatsMost)
 	for _, rep := range repeats {
 		subject.Repeats = append(subject.Repeats, moderation.Repeat{
 			CommentID: rep.CommentID, PageKey: rep.PageKey, Status: string(rep.Status), SameAuthor: rep.AuthorID == author.ID, Human: rep.Human, At: rep.At,
 		})
 	}
-	return fingerprint, err
+	return err
 }
 
 // examine renders the text once and runs every check over it.

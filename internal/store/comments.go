@@ -123,7 +123,7 @@ var firstReplies = func() string {
 // no slower.
 func (q *query) FirstReplies(site, page string, parents []string, limit int) (map[string][]comment.Comment, error) {
 	found := make(map[string][]comment.Comment, len(parents))
-	if _, isFile := q.conn.(*sqliteConn); isFile {
+	if !q.conn.far() {
 		for _, parent := range parents {
 			replies, err := q.Thread(comment.ThreadQuery{Site: site, Page: page, Parent: parent, Sort: comment.Oldest, Limit: limit})
 			if err != nil {

@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
 )
 
@@ -27,6 +29,10 @@ type conn interface {
 	assume(on bool)
 	// each reads the rows of a statement.
 	each(ctx context.Context, statement string, args []any, read func(scanner) error) error
+	// far = a statement costs a way there and back.
+	far() bool
+	// together asks several things on one way there and back.
+	together(ctx context.Context, asks []ask) ([]answer, error)
 	// script runs the statements of a migration.
 	script(ctx context.Context, statements string) error
 	// mark names the point that has been reached. back takes back what was run
@@ -35,6 +41,10 @@ type conn interface {
 	back(mark) bool
 	// flush sends what was put.
 	flush(ctx context.Context) error
+	// leave ends a transaction that has only read; an engine behind a wire may
+	// put it off until rest is called or another one begins.
+	leave(ctx context.Context)
+	rest(ctx context.Context)
 	// trouble is what stands in the way of the transaction.
 	trouble() trouble
 	close()
@@ -58,10 +68,64 @@ const (
 // scanner is a row to read columns from.
 type scanner interface{ Scan(dest ...any) error }
 
+// ask is a statement that reads.
+type ask struct {
+	text string
+	args []any
+}
+
+func (a ask) key() string { return fmt.Sprint(a.text, a.args) }
+
+// answer gives the rows of an ask to whoever reads them.
+type answer func(read func(scanner) error) error
+
+// each reads the rows of a statement, or those that were read ahead.
+func (q *query) each(text string, args []any, read func(scanner) error) error {
+	if q.ahead == nil {
+		return q.conn.each(q.ctx, text, args, read)
+	}
+	a := ask{text, args}
+	if q.ahead.asking {
+		q.ahead.asks = append(q.ahead.asks, a)
+		return nil
+	}
+	if known := q.ahead.answers[a.key()]; known != nil {
+		return known(read)
+	}
+	return q.conn.each(q.ctx, text, args, read)
+}
+
+// ahead is what was read before it was asked for.
+type ahead struct {
+	asking  bool
+	asks    []ask
+	answers map[string]answer
+}
+
+// Ahead lets fn ask for nothing, and notes what it asks; see comment.Reader.
+func (q *query) Ahead(fn func(comment.Reader)) {
+	if !q.conn.far() {
+		return
+	}
+	q.ahead = &ahead{asking: true}
+	fn(q)
+	if q.ahead.asking = false; len(q.ahead.asks) == 0 {
+		return
+	}
+	answers, err := q.conn.together(q.ctx, q.ahead.asks)
+	if err != nil {
+		return // whoever asks will hear of it
+	}
+	q.ahead.answers = make(map[string]answer, len(answers))
+	for i, a := range q.ahead.asks {
+		q.ahead.answers[a.key()] = answers[i]
+	}
+}
+
 // list reads every row of a statement.
 func list[T any](q *query, read func(scanner) (T, error), text string, args ...any) ([]T, error) {
 	all := []T{}
-	err := q.conn.each(q.ctx, text, args, func(s scanner) error {
+	err := q.each(text, args, func(s scanner) error {
 		one, err := read(s)
 		all = append(all, one)
 		return err

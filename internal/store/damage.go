@@ -85,7 +85,7 @@ func (s *Store) examineTables(ctx context.Context) error {
 		return err
 	}
 	defer c.close()
-	q := &query{ctx, c}
+	q := &query{ctx: ctx, conn: c}
 	tables, err := list(q, scanString, tableNames)
 	for i := 0; i < len(tables) && err == nil; i++ {
 		began := time.Now()

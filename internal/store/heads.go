@@ -75,7 +75,7 @@ func (b *headBook) look(q *query, node string) (foreign bool, err error) {
 	if whole {
 		since = 0
 	}
-	err = q.conn.each(q.ctx, changedHeads, []any{since}, func(s scanner) error {
+	err = q.each(changedHeads, []any{since}, func(s scanner) error {
 		var site, by string
 		var seq, at int64
 		if err := s.Scan(&site, &seq, &by, &at); err != nil {
@@ -150,7 +150,7 @@ func (b *headBook) follower(q *query, name string) (map[string]cursor, error) {
 		return known, nil
 	}
 	known := map[string]cursor{}
-	err := q.conn.each(q.ctx, "select site_id, seq from cursors where follower = $1", []any{name}, func(s scanner) error {
+	err := q.each("select site_id, seq from cursors where follower = $1", []any{name}, func(s scanner) error {
 		var site string
 		var at cursor
 		err := s.Scan(&site, &at.seq)
@@ -172,7 +172,7 @@ func (b *headBook) catchUp(q *query, follower string, sites []string, now time.T
 	for i := range keysMost { // one statement for every number of sites
 		args = append(args, sites[min(i, len(sites)-1)])
 	}
-	err := q.conn.each(q.ctx, cursorsOn, args, func(s scanner) error {
+	err := q.each(cursorsOn, args, func(s scanner) error {
 		var site string
 		var seq int64
 		err := s.Scan(&site, &seq)

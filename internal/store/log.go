@@ -16,7 +16,7 @@ func scanEvent(s scanner) (e comment.Event, err error) {
 }
 
 func (q *query) LogHead(site string) (seq int64, hash string, err error) {
-	err = q.conn.each(q.ctx, "select seq, hash from log_heads where site_id = $1", []any{site}, func(s scanner) error { return s.Scan(&seq, &hash) })
+	err = q.each("select seq, hash from log_heads where site_id = $1", []any{site}, func(s scanner) error { return s.Scan(&seq, &hash) })
 	return seq, hash, err
 }
 

@@ -128,7 +128,7 @@ func pageIDs(t testing.TB, s *Store) map[string]bool {
 // column reads the first column of an answer of the engine itself.
 func column(t testing.TB, c conn, statement string) []string {
 	t.Helper()
-	all, err := list(&query{context.Background(), c}, scanString, statement)
+	all, err := list(&query{ctx: context.Background(), conn: c}, scanString, statement)
 	if err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}

@@ -85,7 +85,7 @@ func migrate(ctx context.Context, c conn, d dialect) error {
 	if version > newest {
 		return fmt.Errorf("the database has schema %d, this binary knows %d; run the newer afterword, or restore a backup made before the upgrade", version, newest)
 	}
-	begun, err := one(&query{ctx, c}, scanInt, d.tables, "copy_state")
+	begun, err := one(&query{ctx: ctx, conn: c}, scanInt, d.tables, "copy_state")
 	if err == nil && begun > 0 {
 		err = errUnfinished
 	}
@@ -94,7 +94,7 @@ func migrate(ctx context.Context, c conn, d dialect) error {
 
 // schemaVersion is 0 for a database that is empty.
 func schemaVersion(ctx context.Context, c conn, d dialect) (int, error) {
-	q := &query{ctx, c}
+	q := &query{ctx: ctx, conn: c}
 	tables, err := one(q, scanInt, d.tables, "schema_version")
 	if err != nil || tables == 0 {
 		return 0, err

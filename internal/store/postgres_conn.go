@@ -1,14 +1,17 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 )
@@ -27,6 +30,7 @@ type pgConn struct {
 	wrote  int         // number of its writes that have been sent
 	alone  bool        // the server has warned that a commit did not wait for its standby
 	bold   bool
+	left   bool // a transaction that has only read is still open, and over
 	stale  bool // another connection may lead to another server, which is better
 	state  trouble
 	err    error // behind the state
@@ -52,7 +56,8 @@ const idleTime = time.Second
 
 func (c *pgConn) ready(ctx context.Context) (err error) {
 	c.reset()
-	if c.stale {
+	left := c.left
+	if c.left = false; c.stale {
 		c.drop()
 	}
 	if c.raw != nil && time.Since(c.used) > idleTime {
@@ -65,7 +70,27 @@ func (c *pgConn) ready(ctx context.Context) (err error) {
 		err = c.connect(ctx)
 	}
 	c.used = time.Now()
+	if left && err == nil {
+		c.queue = append(c.queue, statement{text: "rollback"})
+	}
 	return err
+}
+
+// leave lets the end of the transaction travel with the beginning of the next.
+func (c *pgConn) leave(ctx context.Context) {
+	if c.sent && c.state == fine && !c.server.pooled {
+		c.queue, c.left = c.queue[:0], true
+		return
+	}
+	_, _ = c.exec(ctx, "rollback") // it has only read
+}
+
+// rest ends it now, so that it keeps nothing from being cleared up.
+func (c *pgConn) rest(ctx context.Context) {
+	if c.left {
+		c.left = false
+		_, _ = c.exec(ctx, "rollback") // it has only read
+	}
 }
 
 func (c *pgConn) connect(ctx context.Context) (err error) {
@@ -142,7 +167,7 @@ func (c *pgConn) exec(ctx context.Context, text string, args ...any) (n int64, e
 	}
 	c.add(statement{text, args, true})
 	c.alone = false
-	err = c.send(ctx, text == "commit", func(r pgx.BatchResults) error {
+	err = c.send(ctx, text == "commit", 1, func(r pgx.BatchResults) error {
 		tag, err := r.Exec()
 		if err == nil && text == "commit" && tag.String() != "COMMIT" {
 			err = fault.New(fault.Internal, "internal", "The transaction was not committed: "+tag.String())
@@ -166,7 +191,7 @@ func (c *pgConn) warned(n *pgconn.Notice) { c.alone = c.alone || n.Code == "0100
 
 func (c *pgConn) each(ctx context.Context, text string, args []any, read func(scanner) error) error {
 	c.add(statement{text, args, false})
-	return c.send(ctx, false, func(r pgx.BatchResults) error {
+	return c.send(ctx, false, 1, func(r pgx.BatchResults) error {
 		rows, err := r.Query()
 		if err != nil {
 			return err
@@ -181,6 +206,62 @@ func (c *pgConn) each(ctx context.Context, text string, args []any, read func(sc
 	})
 }
 
+func (c *pgConn) far() bool { return true }
+
+func (c *pgConn) together(ctx context.Context, asks []ask) (answers []answer, err error) {
+	for _, a := range asks {
+		c.add(statement{a.text, a.args, false})
+	}
+	err = c.send(ctx, false, len(asks), func(r pgx.BatchResults) error {
+		answers = answers[:0]
+		for range asks {
+			kept, err := c.keep(r)
+			if err != nil {
+				return err
+			}
+			answers = append(answers, kept)
+		}
+		return nil
+	})
+	return answers, err
+}
+
+// keep reads the rows of a statement, to be scanned later.
+func (c *pgConn) keep(r pgx.BatchResults) (answer, error) {
+	rows, err := r.Query()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	types, fields := c.raw.TypeMap(), slices.Clone(rows.FieldDescriptions())
+	var all [][][]byte
+	for rows.Next() {
+		row := make([][]byte, 0, len(fields))
+		for _, value := range rows.RawValues() {
+			row = append(row, bytes.Clone(value))
+		}
+		all = append(all, row)
+	}
+	return func(read func(scanner) error) error {
+		for _, row := range all {
+			if err := read(keptRow{types, fields, row}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, rows.Err()
+}
+
+// keptRow is a row that was read ahead.
+type keptRow struct {
+	types  *pgtype.Map
+	fields []pgconn.FieldDescription
+	values [][]byte
+}
+
+// Scan implements scanner.
+func (r keptRow) Scan(dest ...any) error { return pgx.ScanRow(r.types, r.fields, r.values, dest...) }
+
 // readError is an error of whoever reads rows, and none of the connection.
 type readError struct{ error }
 
@@ -190,7 +271,7 @@ func (c *pgConn) flush(ctx context.Context) error {
 	if len(c.queue) == 0 {
 		return c.err
 	}
-	return c.send(ctx, false, nil)
+	return c.send(ctx, false, 0, func(pgx.BatchResults) error { return nil })
 }
 
 // rollback clears what trouble there was. Where nothing has been sent there is
@@ -202,7 +283,7 @@ func (c *pgConn) rollback(ctx context.Context, text string) error {
 	}
 	c.state, c.err = fine, nil
 	c.add(statement{text, nil, true})
-	return c.send(ctx, true, func(r pgx.BatchResults) error { _, err := r.Exec(); return err })
+	return c.send(ctx, true, 1, func(r pgx.BatchResults) error { _, err := r.Exec(); return err })
 }
 
 func (c *pgConn) script(ctx context.Context, statements string) error {
@@ -213,27 +294,27 @@ func (c *pgConn) script(ctx context.Context, statements string) error {
 	return c.failed(err, false)
 }
 
-// send sends what is in the queue in one go, and hands the result of the last
-// statement to answer, unless it is nil. ends = it ends the transaction.
-func (c *pgConn) send(ctx context.Context, ends bool, answer func(pgx.BatchResults) error) error {
+// send sends what is in the queue in one go, and lets hear have the results of
+// the last heard statements. ends = it ends the transaction.
+func (c *pgConn) send(ctx context.Context, ends bool, heard int, hear func(pgx.BatchResults) error) error {
 	if c.err != nil {
 		return c.err
 	}
 	all := c.queue
 	c.queue = c.queue[:0]
 	first := !c.sent
-	err := c.batch(ctx, all, answer)
+	err := c.batch(ctx, all, heard, hear)
 	if first && !ends && c.lost(err) {
 		// Nobody has seen anything of this transaction yet.
 		c.drop()
 		if err = c.connect(ctx); err == nil {
-			err = c.batch(ctx, all, answer)
+			err = c.batch(ctx, all, heard, hear)
 		}
 	}
 	return c.failed(err, ends)
 }
 
-func (c *pgConn) batch(ctx context.Context, all []statement, answer func(pgx.BatchResults) error) (err error) {
+func (c *pgConn) batch(ctx context.Context, all []statement, heard int, hear func(pgx.BatchResults) error) (err error) {
 	if c.raw == nil {
 		return errNoConnection
 	}
@@ -252,19 +333,12 @@ func (c *pgConn) batch(ctx context.Context, all []statement, answer func(pgx.Bat
 			err = closed
 		}
 	}()
-	unheard := all
-	if answer != nil {
-		unheard = all[:len(all)-1]
-	}
-	for range unheard {
+	for range all[heard:] {
 		if _, err := results.Exec(); err != nil {
 			return &lateError{err}
 		}
 	}
-	if answer == nil {
-		return nil
-	}
-	return answer(results)
+	return hear(results)
 }
 
 // lateError is the error of a statement whose answer nobody has waited for.

@@ -125,7 +125,7 @@ func (q *query) search(where string, args []any, ask comment.QueueQuery) (ids []
 	statement := `select c.comment_id, c.author_name, c.reasons, r.source from comments c
 		join revisions r on r.site_id = c.site_id and r.comment_id = c.comment_id and r.revision = c.revision` +
 		where + " order by c.comment_id" + direction(ask.Newest) + " limit " + places(len(args)+1, 1)
-	err = q.conn.each(q.ctx, statement, append(args, searchMost), func(s scanner) error {
+	err = q.each(statement, append(args, searchMost), func(s scanner) error {
 		var id, author, reasons, source string
 		if err := s.Scan(&id, &author, &reasons, &source); err != nil {
 			return err
@@ -160,7 +160,7 @@ func (q *query) StatusCounts(sites []string) (map[comment.Status]int, error) {
 		counts[st] = 0
 	}
 	for _, site := range sites {
-		err := q.conn.each(q.ctx, "select status, n from status_counts where site_id = $1", []any{site}, func(s scanner) error {
+		err := q.each("select status, n from status_counts where site_id = $1", []any{site}, func(s scanner) error {
 			var st comment.Status
 			var n int
 			err := s.Scan(&st, &n)

@@ -131,7 +131,7 @@ func (q *query) PagesByKey(site string, keys []string) (map[string]comment.Page,
 		for i := range keysMost { // one statement for every number of keys
 			args = append(args, some[min(i, len(some)-1)])
 		}
-		err := q.conn.each(q.ctx, pagesByKey, args, func(s scanner) error {
+		err := q.each(pagesByKey, args, func(s scanner) error {
 			p, err := scanPage(s)
 			found[p.Key] = p
 			return err

@@ -124,7 +124,7 @@ func (s *Store) prepareFile(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer c.close()
-	if err := s.checkAtStart(&query{ctx, c}); err != nil {
+	if err := s.checkAtStart(&query{ctx: ctx, conn: c}); err != nil {
 		return err
 	}
 	return migrate(ctx, c, sqlite)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 )
 
 // sqliteConn is a connection to a file, with its prepared statements: their
@@ -88,6 +89,14 @@ func (c *sqliteConn) sure(ctx context.Context, text string, args ...any) (int64,
 	return c.exec(ctx, text, args...)
 }
 
+func (c *sqliteConn) leave(ctx context.Context) { _, _ = c.exec(ctx, "rollback") } // it has only read
+
+func (c *sqliteConn) together(context.Context, []ask) ([]answer, error) {
+	return nil, errors.New("a file is asked one thing after the other")
+}
+
+func (c *sqliteConn) far() bool                   { return false }
+func (c *sqliteConn) rest(context.Context)        {}
 func (c *sqliteConn) ready(context.Context) error { return nil }
 func (c *sqliteConn) assume(bool)                 {}
 func (c *sqliteConn) mark() mark                  { return mark{} }

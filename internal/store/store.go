@@ -25,7 +25,8 @@ type Store struct {
 	files   []io.Closer // what is closed last
 	writers []conn
 	readers chan conn
-	views   int // connections that serve View
+	views   int         // connections that serve View
+	resting atomic.Bool // somebody is about to
 	closed  chan struct{}
 	closing sync.Once
 	writer  *writer
@@ -94,8 +95,9 @@ func (s *Store) Path() string { return s.path }
 
 // query answers comment.Reader on one connection, within one transaction.
 type query struct {
-	ctx  context.Context
-	conn conn
+	ctx   context.Context
+	conn  conn
+	ahead *ahead // nil = nothing was read ahead
 }
 
 // write answers comment.Tx, for one use case of a group.
@@ -124,20 +126,48 @@ func (s *Store) View(ctx context.Context, fn func(comment.Reader) error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { s.readers <- c }()
 	// The statements run to their end whatever becomes of the request: a
 	// cancelled one would cost a goroutine a statement to watch for.
 	steady := context.WithoutCancel(ctx)
 	if err := c.ready(steady); err != nil {
+		s.readers <- c
 		return err
 	}
+	defer s.leave(steady, c)
 	if err := s.dialect.view(steady, c); err != nil {
 		return err
 	}
-	defer func() { _, _ = c.exec(steady, "rollback") }() // it has only read
 	err = fn(&query{ctx: steady, conn: c})
 	s.health.note(err)
 	return err
+}
+
+// restTime is how long the connection of a View that is over may wait for the
+// next one before it is put to rest.
+const restTime = 20 * time.Millisecond
+
+func (s *Store) leave(ctx context.Context, c conn) {
+	c.leave(ctx)
+	s.readers <- c
+	if s.server != nil && s.resting.CompareAndSwap(false, true) {
+		time.AfterFunc(restTime, func() {
+			s.resting.Store(false)
+			s.rest(ctx)
+		})
+	}
+}
+
+// rest puts the connections to rest that have nothing to do.
+func (s *Store) rest(ctx context.Context) {
+	for range s.views {
+		select {
+		case c := <-s.readers:
+			c.rest(ctx)
+			s.readers <- c
+		default:
+			return
+		}
+	}
 }
 
 func (s *Store) reader(ctx context.Context) (conn, error) {

@@ -284,7 +284,7 @@ func (w *worker) runOne(g *group, o *op) error {
 			return err
 		}
 	}
-	tx := &write{query: query{ctx, w.conn}, dialect: w.dialect, node: w.node, group: g}
+	tx := &write{query: query{ctx: ctx, conn: w.conn}, dialect: w.dialect, node: w.node, group: g}
 	o.err = safely(o.fn, tx)
 	if o.err == nil && g.careful {
 		o.err = w.conn.flush(ctx)
