@@ -102,6 +102,8 @@ func Run(ctx context.Context, s Settings) (report *Report, err error) {
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 	h.report.Machine = machine(ctx, h.DB)
+	before := busy()
+	defer func() { h.report.Machine.Load = before + " before, " + busy() + " after" }()
 	for _, sc := range scenarios {
 		if !h.wanted(sc) {
 			continue

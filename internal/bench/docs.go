@@ -42,7 +42,7 @@ func replaceBetween(file, mark, text string) error {
 func (r *Report) Markdown() string {
 	var b strings.Builder
 	m := r.Machine
-	fmt.Fprintf(&b, "%s, version %s. %s, %d cores, %g GiB, %s, %s, %s; load before the run %s.", r.Date, r.Version, m.CPU, m.Cores, m.MemoryGiB, m.Kernel, m.Go, m.Engine, m.Load)
+	fmt.Fprintf(&b, "%s, version %s. %s, %d cores, %g GiB, %s, %s, %s; load %s.", r.Date, r.Version, m.CPU, m.Cores, m.MemoryGiB, m.Kernel, m.Go, m.Engine, m.Load)
 	if d := r.Data; d.Comments > 0 {
 		fmt.Fprintf(&b, " Database: %d comments on %d pages, threads of %s.", d.Comments, d.Pages, strings.Trim(strings.Join(strings.Fields(fmt.Sprint(d.Threads)), ", "), "[]"))
 	}

@@ -31,7 +31,7 @@ type Machine struct {
 	Kernel    string  `json:"kernel"`
 	Go        string  `json:"go"`
 	Engine    string  `json:"engine"`
-	Load      string  `json:"load,omitempty"` // what others did on it at the start: 1-minute average
+	Load      string  `json:"load,omitempty"` // processes that wanted a core, before and after: 1-minute averages
 }
 
 // Data is what was in the database.
@@ -119,10 +119,18 @@ func machine(ctx context.Context, dsn string) Machine {
 		version, _, _ := strings.Cut(strings.TrimSpace(string(release)), "-") // the rest names a build
 		m.Kernel = runtime.GOOS + " " + version
 	}
-	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
-		m.Load, _, _ = strings.Cut(string(load), " ")
-	}
 	return m
+}
+
+// busy is how many processes have wanted a core in the last minute; "" where the
+// system does not tell.
+func busy() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	load, _, _ := strings.Cut(string(text), " ")
+	return load
 }
 
 // field is the first value of a name in a file of NAME: VALUE lines.
