@@ -162,17 +162,19 @@ func TestCheckWorksWithoutAHash(t *testing.T) {
 func TestNobodyTakesAsLongAsSomebody(t *testing.T) {
 	a := New(nil, testRing(t, 1), nil)
 	stored := newHash(costToday(), password).String()
-	fastest := func(stored string) time.Duration {
-		best := time.Hour
-		for range 5 {
-			start := time.Now()
-			a.check(wrong, stored)
-			best = min(best, time.Since(start))
-		}
-		return best
+	took := func(stored string) time.Duration {
+		start := time.Now()
+		a.check(wrong, stored)
+		return time.Since(start)
 	}
-	somebody, nobody := fastest(stored), fastest("")
-	if nobody < somebody/2 || somebody < nobody/2 {
+	// A busy machine makes it slower, never quicker: the best of many, in turns.
+	somebody, nobody := time.Hour, time.Hour
+	apart := true
+	for try := 0; try < 40 && (apart || try < 5); try++ {
+		somebody, nobody = min(somebody, took(stored)), min(nobody, took(""))
+		apart = nobody < somebody/2 || somebody < nobody/2
+	}
+	if apart {
 		t.Errorf("a known user takes %v, an unknown one %v", somebody, nobody)
 	}
 }

@@ -17,7 +17,7 @@ import (
 // takes no further one after groupTime.
 const (
 	groupMost  = 256
-	groupTime  = 4 * time.Millisecond
+	groupTime  = 20 * time.Millisecond
 	queueMost  = 4096             // use cases that may wait; the next gets 503
 	lockedTime = 15 * time.Second // that another process may hold the file
 	busyTime   = 5 * time.Second  // of it, in one try
