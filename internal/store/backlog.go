@@ -5,8 +5,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	"github.com/afterword-comments/afterword/internal/comment"
 )
 
 // op is a use case that waits to be written, or is being written.
@@ -15,7 +13,6 @@ type op struct {
 	key   string   // of those that may share a commit
 	sites []string // whose heads of log the transaction locks, in order
 	alone bool     // shares its commit with nobody
-	ahead func(comment.Reader)
 	fn    func(*write) error
 	state atomic.Int32 // opWaiting, opBegun, opDropped
 	err   error

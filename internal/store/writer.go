@@ -73,10 +73,9 @@ func busy(cause error) error {
 	return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "The service has more to write than it can keep up with. Try again in a moment.", RetryAfter: time.Second, Cause: cause}
 }
 
-// do queues a use case that writes to sites, and reads what ahead says first,
-// and waits for its commit.
-func (w *writer) do(ctx context.Context, sites comment.Sites, ahead func(comment.Reader), fn func(*write) error) error {
-	o := &op{ctx: ctx, ahead: ahead, fn: fn}
+// do queues a use case that writes to sites and waits for its commit.
+func (w *writer) do(ctx context.Context, sites comment.Sites, fn func(*write) error) error {
+	o := &op{ctx: ctx, fn: fn}
 	if !w.dialect.oneWriter {
 		o.sites = slices.Compact(slices.Sorted(slices.Values(sites)))
 		if len(o.sites) == 0 {
@@ -164,10 +163,6 @@ type group struct {
 	begun   bool // at least once
 	heads   map[string]head
 	logged  []comment.Event
-
-	foreseen []foreseen      // of the first ops
-	touched  map[string]bool // asks of which something has been written since
-	stale    bool            // of all of them
 }
 
 // group runs a use case and whatever else waits with its key, and answers.
@@ -221,7 +216,7 @@ func (w *worker) attempt(g *group) (t trouble, err error) {
 	}
 	g.begun = true
 	for i := 0; i < len(g.ops); i++ {
-		if err := w.runOne(g, i); err != nil {
+		if err := w.runOne(g, g.ops[i]); err != nil {
 			return w.giveUp(err)
 		}
 		if i == len(g.ops)-1 && !g.ops[0].alone && len(g.ops) < groupMost && time.Now().Before(g.end) {
@@ -236,22 +231,13 @@ func (w *worker) attempt(g *group) (t trouble, err error) {
 	return fine, nil
 }
 
-// begin begins the transaction. What the use cases that are there will ask first
-// is asked along, for all of them at once.
-func (w *worker) begin(g *group) error {
+func (w *worker) begin(g *group) (err error) {
 	ctx := context.Background()
 	if err := w.conn.ready(ctx); err != nil {
 		return err
 	}
 	w.conn.assume(!g.careful)
-	g.foreseen, g.touched, g.stale = nil, map[string]bool{}, false
-	var asks []ask
-	if !g.careful && !g.ops[0].alone {
-		asks = w.foresee(g)
-	}
-	heads, answers, err := w.dialect.begin(ctx, w.conn, g.ops[0].sites, asks)
-	g.heads = heads
-	g.answered(answers)
+	g.heads, err = w.dialect.begin(ctx, w.conn, g.ops[0].sites)
 	return err
 }
 
@@ -283,8 +269,7 @@ func (w *worker) giveUp(err error) (trouble, error) {
 
 // runOne runs a use case. An error is one after which the whole transaction is
 // gone.
-func (w *worker) runOne(g *group, i int) error {
-	o := g.ops[i]
+func (w *worker) runOne(g *group, o *op) error {
 	if !o.begin() {
 		return nil
 	}
@@ -300,10 +285,6 @@ func (w *worker) runOne(g *group, i int) error {
 		}
 	}
 	tx := &write{query: query{ctx: ctx, conn: w.conn}, dialect: w.dialect, node: w.node, group: g}
-	if len(g.foreseen) > 0 {
-		tx.conn = witness{w.conn, g}
-	}
-	tx.look(o, i)
 	o.err = safely(o.fn, tx)
 	if o.err == nil && g.careful {
 		o.err = w.conn.flush(ctx)
