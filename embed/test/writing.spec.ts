@@ -68,6 +68,16 @@ test('a draft outlives a reload, and a preview shows what will be shown', async 
   await expect(preview).toBeHidden()
 })
 
+test('a draft is kept from the first key on, also while the composer is on its way', async ({ read }) => {
+  const widget = await read()
+  await widget.page.route('**/composer*.js', () => {})
+  await widget.field.fill('Written on a slow line')
+  await expect(widget.root.getByLabel('Name')).toBeHidden()
+  await widget.page.unrouteAll({ behavior: 'ignoreErrors' })
+  await widget.page.reload()
+  await expect(widget.field).toHaveValue('Written on a slow line')
+})
+
 test('a reply waits under what it answers', async ({ site, read }) => {
   await site.publish('Something to answer.', { name: 'Ann' })
   const widget = await read()

@@ -24,17 +24,12 @@ interface Editor {
 
 /** Makes a whole form of the stub for a new comment or a reply. */
 export function compose(app: App, form: HTMLFormElement, parent?: Item) {
-  const key = app.draftKey(app, parent)
   const area = form.querySelector('textarea')!
   const name = line(app, area.id + '-name', TEXT.name, { name: 'name', autocomplete: 'name', maxlength: '60' })
   const email = line(app, area.id + '-email', TEXT.email, { name: 'email', type: 'email', autocomplete: 'email' })
   name.input.value = app.memory.all('name').name?.value ?? ''
   const editor = build(app, form, parent ? TEXT.post_reply : TEXT.post, written => post(app, written, form, parent))
   Object.assign(editor, { name, email, trap: trap(app) })
-  const keep = () => app.memory.keep('drafts', key, area.value ? { text: area.value } : undefined)
-  area.addEventListener('input', keep)
-  // What was typed while this chunk was on its way; an unchanged draft keeps its last attempt.
-  if (area.value !== area.defaultValue) keep()
   const cancel = parent && (() => {
     form.remove()
     parent.article.focus()

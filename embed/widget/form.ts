@@ -1,5 +1,6 @@
 // The form before anybody writes: a label and one line. The first focus loads
-// the composer, which makes a whole form of it around the same text field.
+// the composer, which makes a whole form of it around the same text field. What
+// is typed is kept from the first key on, also while the composer is on its way.
 import type { App } from './app'
 import type { Item } from './comment'
 import { h } from './dom'
@@ -11,8 +12,9 @@ export function draftKey(app: App, parent?: Item): string {
 
 export function stub(app: App, label: string, parent?: Item): HTMLFormElement {
   const id = 'text-' + (parent?.c.id ?? 'new')
-  const draft = app.memory.all('drafts')[draftKey(app, parent)]?.text
-  const area = h('textarea', { id, p: 'editor', rows: 1, dir: 'auto' }, draft)
+  const key = draftKey(app, parent)
+  const area = h('textarea', { id, p: 'editor', rows: 1, dir: 'auto' }, app.memory.all('drafts')[key]?.text)
+  area.addEventListener('input', () => app.memory.keep('drafts', key, area.value ? { text: area.value } : undefined))
   const form = h('form', { p: 'composer', novalidate: true }, h('label', { for: id }, label), area)
   const start = () => form.addEventListener('focusin', async () => {
     if (!(await app.act(composer => composer.compose(app, form, parent)))) start()
