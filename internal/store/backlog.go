@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // op is a use case that waits to be written, or is being written.
@@ -38,15 +39,21 @@ func keyOf(sites []string) string { return strings.Join(sites, "\x00") }
 type backlog struct {
 	mu      sync.Mutex
 	some    *sync.Cond
-	waiting map[string][]*op // a key that is being worked on is in it, too
+	waiting map[string]*line // a key that is being worked on is in it, too
 	turns   []string
 	size    int
 	most    int
 	closed  bool
 }
 
+// line holds the use cases of one key.
+type line struct {
+	ops  []*op
+	news chan struct{} // closed by the next one that comes, where that is awaited
+}
+
 func newBacklog(most int) *backlog {
-	b := &backlog{waiting: map[string][]*op{}, most: most}
+	b := &backlog{waiting: map[string]*line{}, most: most}
 	b.some = sync.NewCond(&b.mu)
 	return b
 }
@@ -58,11 +65,17 @@ func (b *backlog) add(o *op) bool {
 	if b.closed || b.size >= b.most {
 		return false
 	}
-	ops, known := b.waiting[o.key]
-	b.waiting[o.key] = append(ops, o)
-	b.size++
-	if !known {
+	l := b.waiting[o.key]
+	if l == nil {
+		l = &line{}
+		b.waiting[o.key] = l
 		b.turn(o.key)
+	}
+	l.ops = append(l.ops, o)
+	b.size++
+	if l.news != nil {
+		close(l.news)
+		l.news = nil
 	}
 	return true
 }
@@ -89,13 +102,14 @@ func (b *backlog) next() *op {
 }
 
 func (b *backlog) shift(key string) *op {
-	ops := b.waiting[key]
-	if len(ops) == 0 {
+	l := b.waiting[key]
+	if l == nil || len(l.ops) == 0 {
 		return nil
 	}
-	b.waiting[key] = ops[1:]
+	o := l.ops[0]
+	l.ops = l.ops[1:]
 	b.size--
-	return ops[0]
+	return o
 }
 
 // more takes another use case of the key that is being worked on, nil if none
@@ -106,12 +120,32 @@ func (b *backlog) more(key string) *op {
 	return b.shift(key)
 }
 
+// await is more, and waits for one to come until some time.
+func (b *backlog) await(key string, until time.Time) *op {
+	b.mu.Lock()
+	o := b.shift(key)
+	patience := time.Until(until)
+	if o != nil || patience <= 0 {
+		b.mu.Unlock()
+		return o
+	}
+	news := make(chan struct{})
+	b.waiting[key].news = news
+	b.mu.Unlock()
+	select {
+	case <-news:
+	case <-time.After(patience):
+	}
+	return b.more(key)
+}
+
 // rest takes all use cases of the key that is being worked on.
 func (b *backlog) rest(key string) []*op {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ops := b.waiting[key]
-	b.waiting[key] = nil
+	l := b.waiting[key]
+	ops := l.ops
+	l.ops = nil
 	b.size -= len(ops)
 	return ops
 }
@@ -120,18 +154,11 @@ func (b *backlog) rest(key string) []*op {
 func (b *backlog) release(key string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.waiting[key]) > 0 {
+	if len(b.waiting[key].ops) > 0 {
 		b.turn(key)
 		return
 	}
 	delete(b.waiting, key)
-}
-
-// of is the number of use cases that wait with a key.
-func (b *backlog) of(key string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.waiting[key])
 }
 
 func (b *backlog) len() int {

@@ -56,7 +56,6 @@ func (w *writer) start(c conn) {
 		defer c.close()
 		k := &worker{writer: w, conn: c}
 		for o := w.backlog.next(); o != nil; o = w.backlog.next() {
-			k.gather(o)
 			k.group(o)
 			w.backlog.release(o.key)
 		}
@@ -132,24 +131,14 @@ type worker struct {
 	usual int    // use cases of that key that have shared a commit of late
 }
 
-// A commit costs the same for one use case and for fifty. Where many come,
-// their next ones are on the way when a commit ends: it pays to let them catch
-// up. One that comes alone does not wait.
+// A commit costs nearly the same for one use case and for many, and where many
+// come, their next ones are on the way when one ends: it pays to wait a little
+// for them. Beyond gatherMost it pays no more: while this group is brought to
+// the disk the rest is prepared. One that comes alone does not wait.
 const (
 	gatherTime = 2 * time.Millisecond
-	gatherStep = 100 * time.Microsecond
+	gatherMost = 16
 )
-
-// gather waits until as many have come as usual.
-func (w *worker) gather(first *op) {
-	if first.key != w.last {
-		w.last, w.usual = first.key, 0
-	}
-	end := time.Now().Add(gatherTime)
-	for w.backlog.of(first.key)+1 < w.usual && !first.alone && time.Now().Before(end) {
-		time.Sleep(gatherStep)
-	}
-}
 
 // group is what shares a commit. It is run boldly at first: what is put is
 // taken to succeed and is sent when there is need to; a use case that fails is
@@ -159,6 +148,7 @@ func (w *worker) gather(first *op) {
 type group struct {
 	ops     []*op
 	end     time.Time // of taking more
+	patient time.Time // how long it waits for those that usually come
 	careful bool
 	begun   bool // at least once
 	heads   map[string]head
@@ -167,8 +157,11 @@ type group struct {
 
 // group runs a use case and whatever else waits with its key, and answers.
 func (w *worker) group(first *op) {
-	g := &group{ops: []*op{first}, end: time.Now().Add(groupTime), careful: w.dialect.oneWriter}
 	begun := time.Now()
+	g := &group{ops: []*op{first}, end: begun.Add(groupTime), patient: begun.Add(gatherTime), careful: w.dialect.oneWriter}
+	if first.key != w.last {
+		w.last, w.usual = first.key, 0
+	}
 	for try := 1; ; try++ {
 		trouble, err := w.attempt(g)
 		if err == nil {
@@ -219,16 +212,29 @@ func (w *worker) attempt(g *group) (t trouble, err error) {
 		if err := w.runOne(g, g.ops[i]); err != nil {
 			return w.giveUp(err)
 		}
-		if i == len(g.ops)-1 && !g.ops[0].alone && len(g.ops) < groupMost && time.Now().Before(g.end) {
-			if o := w.backlog.more(g.ops[0].key); o != nil {
-				g.ops = append(g.ops, o)
-			}
+		if i == len(g.ops)-1 {
+			w.take(g)
 		}
 	}
 	if err := w.commit(g); err != nil {
 		return w.giveUp(err)
 	}
 	return fine, nil
+}
+
+// take adds one more use case to the group, if there is one and it may.
+func (w *worker) take(g *group) {
+	now := time.Now()
+	if g.ops[0].alone || len(g.ops) >= groupMost || now.After(g.end) {
+		return
+	}
+	until := now
+	if len(g.ops) < min(w.usual, gatherMost) {
+		until = g.patient
+	}
+	if o := w.backlog.await(g.ops[0].key, until); o != nil {
+		g.ops = append(g.ops, o)
+	}
 }
 
 func (w *worker) begin(g *group) (err error) {
