@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/afterword-comments/afterword/internal/app"
 	"github.com/afterword-comments/afterword/internal/bench/fill"
 	"github.com/afterword-comments/afterword/internal/bench/load"
@@ -138,20 +140,32 @@ func (d database) use(ctx context.Context, do func(*app.App) error) error {
 	return errors.Join(do(a), a.Close())
 }
 
-// footprint posts one comment and looks what it has left behind.
+// footprintOf is the number of comments whose rows are written again.
+const footprintOf = 1000
+
+// footprint posts comments as the clients do and looks what they have left
+// behind.
 func (d database) footprint(ctx context.Context) (f *raw.Footprint, db *sql.DB, err error) {
-	var id string
+	ids := make([]string, footprintOf)
 	if err := d.use(ctx, func(a *app.App) error {
-		s, err := a.Comments.Submit(ctx, newPoster("", HeldSite, Origin).submission(1, "post-1"))
-		id = s.Comment.ID
-		return err
+		p := newPoster("", HeldSite, Origin)
+		var group errgroup.Group
+		group.SetLimit(16)
+		for i := range ids {
+			group.Go(func() error {
+				s, err := a.Comments.Submit(ctx, p.submission(i, fmt.Sprint("post-", i%postPages)))
+				ids[i] = s.Comment.ID
+				return err
+			})
+		}
+		return group.Wait()
 	}); err != nil {
 		return nil, nil, err
 	}
 	if db, err = raw.Open(d.dsn); err != nil {
 		return nil, nil, err
 	}
-	if f, err = raw.Learn(ctx, db, HeldSite, id); err != nil {
+	if f, err = raw.Learn(ctx, db, HeldSite, ids); err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	return f, db, nil

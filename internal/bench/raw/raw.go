@@ -41,7 +41,10 @@ func open(dsn, settings string) (*sql.DB, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	return db, nil
+	if driver == "sqlite3" {
+		_, err = db.Exec("pragma wal_autocheckpoint = 8000; pragma temp_store = memory")
+	}
+	return db, err
 }
 
 // NewSchema makes a schema of its own in a PostgreSQL database and gives the
