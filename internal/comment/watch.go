@@ -13,6 +13,34 @@ type News struct {
 	Visible  bool
 }
 
+// Watch is what a reader's stream of a page begins with.
+type Watch struct {
+	Site Site
+	Page Page  // its ID is "" if nobody has commented there yet
+	Head int64 // of the site's log, when the page was so
+}
+
+// Watch reads a page as it is, and the place in the log from which it is
+// followed on without a gap.
+func (s *Service) Watch(ctx context.Context, site, ref string) (w Watch, err error) {
+	err = s.Store.View(ctx, func(r Reader) error {
+		if w.Site, err = r.Site(site); err != nil {
+			return err
+		}
+		if w.Page, err = findPage(r, w.Site, ref); err != nil {
+			return err
+		}
+		w.Head, _, err = r.LogHead(site)
+		return err
+	})
+	return w, err
+}
+
+// TellsReaders reports whether readers of its page are told of an event.
+func TellsReaders(e Event) bool {
+	return e.Type == PageClosed || e.Type == PageOpened || concernsReaders(e)
+}
+
 // News tells what an event means to readers, nil if nothing: what never was
 // public does not concern them.
 func (s *Service) News(ctx context.Context, e Event) (*News, error) {

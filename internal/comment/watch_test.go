@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
 )
 
 // news are what readers are told of each event of the log, from number on.
@@ -67,6 +68,47 @@ func votesAndReports(h *house, s comment.Submitted) {
 	h.must(err)
 	_, err = h.Report(ctx(), comment.Complaint{Site: "daily", ID: s.Comment.ID, Reason: "spam"})
 	h.must(err)
+}
+
+// Who is told of an event and what agree, or streams would wake for nothing, or
+// sleep through news.
+func TestWhoIsToldHasNews(t *testing.T) {
+	h := newHouse(t)
+	s := h.public("One.")
+	h.edit(s, "Two.")
+	votesAndReports(h, s)
+	h.retract(s)
+	h.in(comment.Rejected)
+	told := 0
+	for _, e := range h.log("daily") {
+		if n, err := h.News(ctx(), e); err != nil || comment.TellsReaders(e) != (n != nil) {
+			t.Errorf("%s: tells readers: %v, news %+v, %v", e.Type, comment.TellsReaders(e), n, err)
+		} else if n != nil {
+			told++
+		}
+	}
+	if told != 2 || !comment.TellsReaders(comment.Event{Type: comment.PageClosed}) || !comment.TellsReaders(comment.Event{Type: comment.PageOpened}) {
+		t.Errorf("readers are told of %d events, want 2, and of every page that opens and closes", told)
+	}
+}
+
+// A watch begins at the event up to which the page is as it says.
+func TestAWatchBeginsWhereThePageIs(t *testing.T) {
+	h := newHouse(t)
+	w, err := h.Watch(ctx(), "daily", article)
+	h.must(err)
+	if w.Page.ID != "" || w.Head != int64(len(h.log("daily"))) {
+		t.Errorf("before the first comment: %+v", w)
+	}
+	s := h.public("One.")
+	w, err = h.Watch(ctx(), "daily", article)
+	h.must(err)
+	if w.Page.ID != s.Comment.PageID || w.Page.Count != 1 || w.Head != int64(len(h.log("daily"))) || !w.Site.Options.Live {
+		t.Errorf("with a comment: %+v", w)
+	}
+	if _, err := h.Watch(ctx(), "monthly", article); !fault.Is(err, "not_found") {
+		t.Errorf("of a site that is not there: %v", err)
+	}
 }
 
 func TestNewsNameTheParent(t *testing.T) {

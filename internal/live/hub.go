@@ -65,8 +65,12 @@ type Stream struct {
 	holder string
 	after  map[string]int64 // by site: up to here the stream is served
 	wants  func(comment.Event) bool
-	c      chan *comment.Event
-	lost   bool
+
+	ready chan struct{} // holds something when there is something to take
+	mu    sync.Mutex
+	queue []*Event // not yet taken; mostly none, so it is not kept
+	ended bool
+	lost  bool
 }
 
 // NewHub makes a hub over a log.
@@ -87,7 +91,7 @@ func (h *Hub) Subscribe(by Holder, from map[string]int64, wants func(comment.Eve
 	case by.Key != "" && h.held[by.Key] >= by.Most:
 		return nil, ErrHeld
 	}
-	s := &Stream{hub: h, holder: by.Key, after: maps.Clone(from), wants: wants, c: make(chan *comment.Event, slack)}
+	s := &Stream{hub: h, holder: by.Key, after: maps.Clone(from), wants: wants, ready: make(chan struct{}, 1)}
 	h.held[s.holder]++
 	h.streams[s] = true
 	for site, seq := range from {
@@ -106,16 +110,58 @@ func (h *Hub) Subscribe(by Holder, from map[string]int64, wants func(comment.Eve
 	return s, nil
 }
 
-// Events is closed when the stream has fallen too far behind, or the hub is
-// closed; Lost tells which. The same event is handed to every stream, so nobody
-// may change it.
-func (s *Stream) Events() <-chan *comment.Event { return s.c }
+// Ready says that it is worth while to Take again.
+func (s *Stream) Ready() <-chan struct{} { return s.ready }
+
+// Take gives the next event, nil if there is none now; open is false when none
+// will come any more, because the stream has fallen too far behind, or was
+// closed, or the hub; Lost tells which. The same event is handed to every
+// stream, so nobody may change it.
+func (s *Stream) Take() (e *Event, open bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 {
+		return nil, !s.ended
+	}
+	e = s.queue[0]
+	if s.queue = s.queue[1:]; len(s.queue) == 0 {
+		s.queue = nil
+	}
+	return e, true
+}
 
 // Lost reports whether the stream was closed because it was too slow.
 func (s *Stream) Lost() bool {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.lost
+}
+
+// put adds an event for Take; one that does not fit ends the stream.
+func (s *Stream) put(e *Event) (fits bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == slack {
+		s.lost = true
+		return false
+	}
+	s.queue = append(s.queue, e)
+	s.wake()
+	return true
+}
+
+func (s *Stream) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	s.wake()
+}
+
+func (s *Stream) wake() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
 }
 
 // Close ends the subscription.
@@ -142,7 +188,7 @@ func (h *Hub) drop(s *Stream) {
 			}
 		}
 	}
-	close(s.c)
+	s.end()
 }
 
 // Streams is the number of open streams.
@@ -159,6 +205,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		changed := h.log.Changed() // before reading, so that nothing falls between
+		looked := time.Now()
 		for _, site := range h.watched() {
 			// A site that cannot be read now is read at the next tick.
 			_ = h.pass(ctx, site)
@@ -167,7 +214,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-changed:
-			time.Sleep(restTime)
+			time.Sleep(time.Until(looked.Add(restTime)))
 		case <-h.joined:
 		case <-tick.C:
 		}
@@ -233,8 +280,9 @@ func (h *Hub) give(r *room, after int64, events []comment.Event) bool {
 	}
 	for i := range events {
 		r.seq = events[i].Seq
+		e := &Event{Event: events[i]}
 		for s := range r.members {
-			h.hand(s, &events[i])
+			h.hand(s, e)
 		}
 	}
 	return true
@@ -242,18 +290,12 @@ func (h *Hub) give(r *room, after int64, events []comment.Event) bool {
 
 // hand gives an event to a stream that has not had it; one that does not keep
 // up is closed.
-func (h *Hub) hand(s *Stream, e *comment.Event) {
+func (h *Hub) hand(s *Stream, e *Event) {
 	if e.Seq <= s.after[e.Site] {
 		return
 	}
 	s.after[e.Site] = e.Seq
-	if s.wants != nil && !s.wants(*e) {
-		return
-	}
-	select {
-	case s.c <- e:
-	default:
-		s.lost = true
+	if (s.wants == nil || s.wants(e.Event)) && !s.put(e) {
 		h.drop(s)
 	}
 }

@@ -100,16 +100,21 @@ func (s *studio) subscribe(from map[string]int64, wants func(comment.Event) bool
 // next waits for a stream's next event; ok is false at the stream's end.
 func (s *studio) next(stream *live.Stream) (e comment.Event, ok bool) {
 	s.t.Helper()
-	select {
-	case next, ok := <-stream.Events():
-		if !ok {
+	late := time.After(20 * time.Second)
+	for {
+		switch next, open := stream.Take(); {
+		case next != nil:
+			return next.Event, true
+		case !open:
 			return e, false
 		}
-		return *next, true
-	case <-time.After(20 * time.Second):
-		s.t.Fatal("the stream is silent")
+		select {
+		case <-stream.Ready():
+		case <-late:
+			s.t.Error("the stream is silent")
+			return e, false
+		}
 	}
-	return e, false
 }
 
 // wantEvents waits for events of a site with the numbers from..to, in order.
@@ -124,10 +129,8 @@ func (s *studio) wantEvents(stream *live.Stream, site string, from, to int64) {
 
 func (s *studio) wantSilence(stream *live.Stream) {
 	s.t.Helper()
-	select {
-	case e, ok := <-stream.Events():
-		s.t.Errorf("the stream gave %s %d (open: %v)", e.Site, e.Seq, ok)
-	default:
+	if e, open := stream.Take(); e != nil || !open {
+		s.t.Errorf("the stream gave %v (open: %v)", e, open)
 	}
 }
 
@@ -248,8 +251,8 @@ func TestAClosedStreamGetsNothingMore(t *testing.T) {
 	}
 	goes.Close()
 	goes.Close()
-	if _, ok := <-goes.Events(); ok || goes.Lost() {
-		t.Errorf("the closed stream is open: %v, lost: %v", ok, goes.Lost())
+	if e, open := goes.Take(); e != nil || open || goes.Lost() {
+		t.Errorf("the closed stream gave %v, is open: %v, lost: %v", e, open, goes.Lost())
 	}
 	s.happen(s.store, "daily", 1)
 	s.wantEvents(stays, "daily", 1, 1)
@@ -280,14 +283,10 @@ func TestStreamsComeAndGoWhileEventsPass(t *testing.T) {
 				}
 				last := int64(0)
 				for range 2 {
-					select {
-					case e := <-stream.Events():
-						if last++; e.Seq != last {
-							t.Errorf("%d came, and %d should have", e.Seq, last)
-						}
-					case <-time.After(20 * time.Second):
-						t.Error("the stream is silent")
+					if e, _ := s.next(stream); e.Seq != last+1 {
+						t.Errorf("%d came, and %d should have", e.Seq, last+1)
 					}
+					last++
 				}
 				stream.Close()
 			}

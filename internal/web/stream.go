@@ -1,14 +1,12 @@
 package web
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -35,43 +33,28 @@ const (
 	comeBack = 10 * time.Second
 )
 
-// eventStream writes server-sent events. It has nothing of the request, which
-// fiber uses again as soon as the handler has returned.
-type eventStream struct {
-	w    *bufio.Writer
-	conn net.Conn
-}
-
-// send writes one event; id 0 leaves the id away.
-func (e eventStream) send(id int64, name string, data any) error {
+// appendEvent writes one server-sent event; id 0 leaves the id away.
+func appendEvent(to []byte, id int64, name string, data any) ([]byte, error) {
 	body, err := comment.JSON(data)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if id > 0 {
-		fmt.Fprintf(e.w, "id: %d\n", id)
+		to = fmt.Appendf(to, "id: %d\n", id)
 	}
-	fmt.Fprintf(e.w, "event: %s\ndata: %s\n\n", name, body)
-	return e.flush()
+	return fmt.Appendf(to, "event: %s\ndata: %s\n\n", name, body), nil
 }
 
-// retry tells the client when to come back after the end.
-func (e eventStream) retry(after time.Duration) error {
-	fmt.Fprintf(e.w, "retry: %d\n\n", after.Milliseconds())
-	return e.flush()
-}
-
-func (e eventStream) flush() error {
-	// The server's write timeout is for whole answers; this one has no end.
-	_ = e.conn.SetWriteDeadline(time.Now().Add(flushTime))
-	return e.w.Flush()
+// appendRetry tells the client when to come back after the end.
+func appendRetry(to []byte, after time.Duration) []byte {
+	return fmt.Appendf(to, "retry: %d\n\n", after.Milliseconds())
 }
 
 // watch is what a stream shows.
 type watch interface {
-	begin(e eventStream) error                   // says hello, and what was missed
-	may() error                                  // whether the client may go on
-	pass(e eventStream, ev *comment.Event) error // what one event means
+	begin(ctx context.Context, to []byte) ([]byte, error) // a welcome, and what was missed
+	may() error                                           // whether the client may go on
+	pass(ev *live.Event) ([]byte, error)                  // what one event means
 }
 
 // open takes a place among the streams.
@@ -96,8 +79,14 @@ func (s *Server) life() time.Duration {
 	return most - rand.N(most/4+1)
 }
 
-// serve starts the stream of a subscription, which w writes until its life ends.
+// serve answers with the stream of a subscription, which shows w until its life
+// ends.
 func (s *Server) serve(c *fiber.Ctx, sub *live.Stream, life time.Duration, w watch) error {
+	first, err := w.begin(c.UserContext(), appendRetry(nil, 2*time.Second))
+	if err != nil {
+		sub.Close()
+		return err
+	}
 	c.Set(fiber.HeaderContentType, "text/event-stream; charset=utf-8")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")
@@ -105,244 +94,103 @@ func (s *Server) serve(c *fiber.Ctx, sub *live.Stream, life time.Duration, w wat
 		sub.Close()
 		return nil
 	}
-	conn := c.Context().Conn()
-	c.Context().SetBodyStreamWriter(func(bw *bufio.Writer) {
-		defer sub.Close()
-		e := eventStream{bw, conn}
-		if e.retry(2*time.Second) == nil && w.begin(e) == nil {
-			s.loop(e, sub, life, w)
-		}
-	})
+	c.Context().SetBodyStream(&eventStream{
+		Stream: sub, watch: w, conn: c.Context().Conn(), stopping: s.Stopping,
+		next: first, end: time.Now().Add(life), wait: time.NewTimer(heartbeat),
+	}, -1)
 	return nil
 }
 
-// loop passes a subscription on until the client goes or falls behind, the
-// stream's life ends or the server stops.
-func (s *Server) loop(e eventStream, sub *live.Stream, life time.Duration, w watch) {
-	tick, end := time.NewTicker(heartbeat), time.NewTimer(life)
-	defer tick.Stop()
-	defer end.Stop()
-	for {
-		select {
-		case ev, ok := <-sub.Events():
-			if !ok {
-				if sub.Lost() {
-					_ = e.send(0, "reset", struct{}{})
-				}
-				return
-			}
-			if w.pass(e, ev) != nil {
-				return
-			}
-		case <-tick.C:
-			if w.may() != nil {
-				return
-			}
-			fmt.Fprint(e.w, ": still here\n\n")
-			if e.flush() != nil {
-				return
-			}
-		case <-end.C:
-			return
-		case <-s.Stopping:
-			_ = e.retry(time.Second + rand.N(comeBack))
-			return
-		}
-	}
+// eventStream is the body of an answer that goes on. Thousands are open at a
+// time, so it has no buffer and no goroutine of its own: the server takes each
+// piece when it is there and sends it on the connection's goroutine. Nor has it
+// anything of the request but the connection.
+type eventStream struct {
+	*live.Stream
+	watch
+	conn     net.Conn
+	stopping <-chan struct{}
+	next     []byte    // is to be written
+	ended    bool      // after that
+	beat     time.Time // until then something is to be written
+	end      time.Time
+	wait     *time.Timer
 }
 
-// stream is the readers' view of one page as it changes.
-func (s *Server) stream(c *fiber.Ctx) error {
-	v, err := values(c)
-	if err != nil {
-		return err
+// SupportsBodyWriteTo implements fasthttp.BodyWriterTo: the server needs no
+// buffer between, as it would for Read.
+func (*eventStream) SupportsBodyWriteTo() bool { return true }
+
+// WriteTo implements io.WriterTo: it writes the stream until it ends.
+func (e *eventStream) WriteTo(w io.Writer) (written int64, err error) {
+	for err == nil && e.more() {
+		var n int
+		n, err = w.Write(e.next)
+		written += int64(n)
+		e.next = nil
 	}
-	site, ref := param(c, "site"), v.Get("page")
-	st, _, err := s.Comments.PageOf(c.UserContext(), site, ref)
-	if err != nil {
-		return err
-	}
-	if !st.Options.Live {
-		return c.SendStatus(fiber.StatusNoContent) // tells EventSource not to come back
-	}
-	head, err := s.Comments.LogHead(c.UserContext(), site)
-	if err != nil {
-		return err
-	}
-	after := head
-	if last := c.Get("Last-Event-ID"); last != "" {
-		if after, err = strconv.ParseInt(strings.Clone(last), 10, 64); err != nil || after < 0 {
-			return parameter("Last-Event-ID is the id of the last event of this stream.")
-		}
-	}
-	var by live.Holder
-	if st.Options.RateLimits {
-		by = live.Holder{Key: "network " + comment.Network(s.clientIP(c)), Most: streamsMost}
-	}
-	sub, err := s.open(by, map[string]int64{site: head}, func(e comment.Event) bool { return e.PageID != "" })
-	if err != nil {
-		return err
-	}
-	return s.serve(c, sub, s.life(), &pageWatch{s: s, site: site, ref: ref, last: after})
+	return written, err
 }
 
-// pageWatch is one reader's stream of one page.
-type pageWatch struct {
-	s    *Server
-	site string
-	ref  string
-	page comment.Page // its ID is "" until somebody comments
-	last int64        // number of the last event that was passed on
+// Read implements io.Reader, for a host that changes bodies on their way.
+func (e *eventStream) Read(p []byte) (int, error) {
+	if !e.more() {
+		return 0, io.EOF
+	}
+	n := copy(p, e.next)
+	e.next = e.next[n:]
+	return n, nil
 }
 
-// may: readers need no leave.
-func (w *pageWatch) may() error { return nil }
-
-// begin says hello, and passes on what the stream has missed. The page is
-// read again now that the stream is subscribed, so that nothing can fall
-// between the two.
-func (w *pageWatch) begin(e eventStream) error {
-	_, page, err := w.s.Comments.PageOf(context.Background(), w.site, w.ref)
-	if err != nil {
-		return err
-	}
-	w.page = page
-	if err := e.send(0, "ready", map[string]int{"count": w.page.Count}); err != nil {
-		return err
-	}
-	if w.page.ID == "" {
-		return nil
-	}
-	missed, err := w.s.Comments.PageEvents(context.Background(), w.page, w.last, backlogMost+1)
-	if err != nil {
-		return err
-	}
-	if len(missed) > backlogMost {
-		w.last = missed[len(missed)-1].Seq
-		return e.send(w.last, "reset", struct{}{})
-	}
-	for i := range missed {
-		if err := w.pass(e, &missed[i]); err != nil {
-			return err
-		}
-	}
+// Close implements io.Closer; the server calls it however the answer ends.
+func (e *eventStream) Close() error {
+	e.wait.Stop()
+	e.Stream.Close()
 	return nil
 }
 
-// pageEvent is what readers are told: that something changed, and where.
-// Whether it can be seen is asked of the store, so that a stream cannot show
-// what has been taken back meanwhile.
-type pageEvent struct {
-	Type     string  `json:"type"`
-	ID       string  `json:"id"`
-	ParentID *string `json:"parent_id"`
-	Revision int     `json:"revision"`
-	Count    int     `json:"count"`
-	Visible  bool    `json:"visible"`
+// more waits until there is something to be written, and reports false at the
+// end of the stream.
+func (e *eventStream) more() bool {
+	for len(e.next) == 0 && !e.ended {
+		e.next, e.ended = e.follow()
+	}
+	now := time.Now()
+	// The server's write timeout is for whole answers; this one has no end.
+	_ = e.conn.SetWriteDeadline(now.Add(flushTime))
+	e.beat = now.Add(heartbeat)
+	return len(e.next) > 0
 }
 
-func (w *pageWatch) pass(e eventStream, ev *comment.Event) error {
-	if ev.Seq <= w.last {
-		return nil
+// follow waits for what comes next: it ends when the client falls behind or may
+// not go on, the stream's life is over or the server stops.
+func (e *eventStream) follow() (next []byte, end bool) {
+	switch ev, open := e.Take(); {
+	case ev != nil:
+		next, err := e.pass(ev)
+		return next, err != nil
+	case !open:
+		return e.lost(), true
 	}
-	if w.page.ID == "" { // the first comment has made the page
-		_, page, err := w.s.Comments.PageOf(context.Background(), w.site, w.ref)
-		if err != nil || page.ID == "" {
-			return err
+	e.wait.Reset(min(time.Until(e.beat), time.Until(e.end)))
+	select {
+	case <-e.Ready():
+		return nil, false
+	case <-e.wait.C:
+		if !time.Now().Before(e.end) || e.may() != nil {
+			return nil, true
 		}
-		w.page = page
+		return []byte(": still here\n\n"), false
+	case <-e.stopping:
+		return appendRetry(nil, time.Second+rand.N(comeBack)), true
 	}
-	if ev.PageID != w.page.ID {
+}
+
+// lost is the last word to a client that could not keep up.
+func (e *eventStream) lost() []byte {
+	if !e.Lost() {
 		return nil
 	}
-	w.last = ev.Seq
-	if ev.Type == comment.PageClosed || ev.Type == comment.PageOpened {
-		return e.send(ev.Seq, "page", map[string]bool{"open": ev.Type == comment.PageOpened})
-	}
-	news, err := w.s.Comments.News(context.Background(), *ev)
-	if err != nil || news == nil {
-		return err
-	}
-	out := pageEvent{Type: ev.Type, ID: ev.CommentID, Revision: news.Revision, Count: news.Count, Visible: news.Visible}
-	if news.ParentID != "" {
-		out.ParentID = &news.ParentID
-	}
-	return e.send(ev.Seq, "comment", out)
-}
-
-// queueEvent is what moderators are told.
-type queueEvent struct {
-	Type     string                 `json:"type"`
-	Site     string                 `json:"site"`
-	ID       string                 `json:"id"`
-	Status   comment.Status         `json:"status"`
-	Revision int                    `json:"revision"`
-	By       string                 `json:"by,omitempty"`
-	Action   string                 `json:"action,omitempty"`
-	Counts   map[comment.Status]int `json:"counts"`
-}
-
-// queueStream is the moderators' view of the queue as it changes. It ends with
-// the token that opened it, with its session and with its account, and shows
-// what the account may see at the moment.
-func (s *Server) queueStream(c *fiber.Ctx) error {
-	v, err := values(c)
-	if err != nil {
-		return err
-	}
-	who, site := identity(c), v.Get("site")
-	heads, err := s.Comments.HeadsFor(c.UserContext(), who.Account, site)
-	if err != nil {
-		return err
-	}
-	sub, err := s.open(live.Holder{Key: "account " + who.Account.ID, Most: streamsMost}, heads, func(e comment.Event) bool {
-		return e.CommentID != "" && e.Type != comment.CommentVoted
-	})
-	if err != nil {
-		return err
-	}
-	w := &queueWatch{s: s, who: who.Account, bearer: comment.BearerOf(strings.Clone(c.Get(fiber.HeaderAuthorization))), site: site}
-	return s.serve(c, sub, min(s.life(), max(0, who.ExpiresAt.Sub(s.Now()))), w)
-}
-
-// queueWatch is one moderator's stream of the queue.
-type queueWatch struct {
-	s      *Server
-	who    comment.Account // when the stream began
-	bearer string
-	site   string // "" = all that the account may see
-}
-
-func (w *queueWatch) begin(e eventStream) error {
-	counts, err := w.s.Comments.CountsFor(context.Background(), w.who, w.site)
-	if err != nil {
-		return err
-	}
-	return e.send(0, "ready", map[string]any{"counts": counts})
-}
-
-// may looks the session up again, so that ending it ends the stream.
-func (w *queueWatch) may() error {
-	_, err := w.s.Auth.Identify(context.Background(), w.bearer)
-	return err
-}
-
-func (w *queueWatch) pass(e eventStream, ev *comment.Event) error {
-	who, err := w.s.Auth.Identify(context.Background(), w.bearer)
-	if err != nil {
-		return err
-	}
-	if who.Account.RoleOn(ev.Site) == "" {
-		return nil
-	}
-	c, counts, err := w.s.Comments.QueueNews(context.Background(), who.Account, w.site, *ev)
-	if err != nil {
-		return err
-	}
-	out := queueEvent{Type: ev.Type, Site: ev.Site, ID: c.ID, Status: c.Status, Revision: c.Revision, Counts: counts}
-	if ev.Actor.Kind == comment.ActorModerator {
-		out.By = ev.Actor.Name
-		out.Action = comment.ActionOf(*ev)
-	}
-	return e.send(0, "comment", out)
+	last, _ := appendEvent(nil, 0, "reset", struct{}{}) // cannot fail
+	return last
 }

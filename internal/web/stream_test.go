@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -302,6 +304,73 @@ func TestAStreamHasItsTime(t *testing.T) {
 	next[pageNews](page, "ready")
 	page.ends()
 	h.eventually("no stream is left", func() bool { return h.app.Hub.Streams() == 0 })
+}
+
+// asked counts how often a store is read.
+type asked struct {
+	comment.Store
+	views atomic.Int64
+}
+
+func (a *asked) View(ctx context.Context, fn func(comment.Reader) error) error {
+	a.views.Add(1)
+	return a.Store.View(ctx, fn)
+}
+
+// TestStreamsShareTheirWork: an event is looked up once for all who watch its
+// page, and not at all for who watches another; the first comment of a page,
+// too.
+func TestStreamsShareTheirWork(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	store := &asked{Store: h.app.Comments.Store}
+	h.app.Comments.Store = store
+	mod := h.staff("grace", comment.Moderator, "daily")
+	h.public(mod, "Root.", on(origin+"/b"))
+	ctx, stop := context.WithCancel(t.Context())
+	var hub sync.WaitGroup
+	hub.Go(func() { _ = h.app.Hub.Run(ctx) })
+	defer hub.Wait()
+	defer stop()
+	first := h.stream(pageStream)
+	next[pageNews](first, "ready")
+	for range 30 {
+		next[pageNews](h.stream(daily+"/stream?page="+origin+"/b"), "ready")
+	}
+	told := func(text string, streams ...*stream) int64 {
+		p := h.comment(text)
+		before := store.views.Load()
+		h.decide(mod, "approve", p.Comment)
+		for _, s := range streams {
+			if got, _ := next[pageNews](s, "comment"); got.ID != p.Comment.ID || !got.Visible {
+				t.Errorf("%+v", got)
+			}
+		}
+		return store.views.Load() - before
+	}
+	told("The first.", first)
+	one := told("The second.", first)
+	streams := []*stream{first}
+	for range 30 {
+		streams = append(streams, h.stream(pageStream))
+		next[pageNews](streams[len(streams)-1], "ready")
+	}
+	if many := told("The third.", streams...); many > one+5 { // a slow machine looks again each second
+		t.Errorf("the store was asked %d times for %d streams, %d times for one", many, len(streams), one)
+	}
+	for i := range streams {
+		streams[i] = h.stream(daily + "/stream?page=" + origin + "/fresh")
+		next[pageNews](streams[i], "ready")
+	}
+	p := h.comment("Of a fresh page.", on(origin+"/fresh"))
+	before := store.views.Load()
+	h.decide(mod, "approve", p.Comment)
+	for _, s := range streams {
+		next[pageNews](s, "comment")
+	}
+	if many := store.views.Load() - before; many > one+6 {
+		t.Errorf("the store was asked %d times about a fresh page, %d times for one stream", many, one)
+	}
 }
 
 type queueNews struct {
