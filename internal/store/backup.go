@@ -229,7 +229,7 @@ func checkSum(ctx context.Context, path string) (known bool, err error) {
 
 // inspect opens a database, lets SQLite check it, and counts. check is a pragma.
 func inspect(ctx context.Context, path, check string) (c Contents, err error) {
-	db := sqliteConnector(address(path, "mode=ro"), "pragma cache_size = -65536")
+	db := openFile(address(path, "mode=ro"), "pragma cache_size = -65536")
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	if check != "" {

@@ -148,7 +148,7 @@ func (p *rawPost) post(b *testing.B, tx *sql.Tx, tree string) {
 
 func writeByDriver(b *testing.B, group int) {
 	path := openBench(b).Path()
-	db := sqliteConnector(address(path, sqliteSettings.Encode()))
+	db := openFile(address(path, sqliteSettings.Encode()))
 	b.Cleanup(func() { db.Close() })
 	db.SetMaxOpenConns(1)
 	raw := newRawPost(b, db)
@@ -215,7 +215,7 @@ func readThread(b *testing.B, s *Store, sort comment.Sort) {
 }
 
 func readByDriver(b *testing.B, path, statement string) {
-	db := sqliteConnector(address(path, sqliteSettings.Encode()))
+	db := openFile(address(path, sqliteSettings.Encode()))
 	b.Cleanup(func() { db.Close() })
 	stmt, err := db.Prepare(numbered(statement))
 	if err != nil {

@@ -62,7 +62,7 @@ func openLocked(dsn string) (*sql.DB, *Lock, error) {
 	for name, v := range sqliteSettings {
 		settings[name] = v
 	}
-	return sqliteConnector(address(path, settings.Encode())), lock, nil
+	return openFile(address(path, settings.Encode())), lock, nil
 }
 
 func (s *side) close() (err error) {

@@ -78,9 +78,7 @@ func (s *Store) Examine(ctx context.Context) error {
 }
 
 func (s *Store) examineTables(ctx context.Context) error {
-	db := sqliteConnector(address(s.path, "mode=ro&_busy_timeout=5000"), "pragma query_only = on")
-	defer db.Close()
-	c, err := newSQLiteConn(ctx, db)
+	c, err := newSQLiteConn(ctx, sqliteConnector(address(s.path, "mode=ro&_busy_timeout=5000"), "pragma query_only = on"))
 	if err != nil {
 		return err
 	}

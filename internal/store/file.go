@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -52,12 +51,17 @@ func syncFile(path string) error {
 // but may leave an empty journal beside it; "rw" tidies up, as its own process
 // would.
 func copyPages(ctx context.Context, from, mode, to string) error {
-	src, dst := sqliteConnector(address(from, "mode="+mode)), sqliteConnector(address(to, "mode=rw"))
-	defer src.Close()
-	defer dst.Close()
-	return withDriver(ctx, dst, func(d *sqlite3.SQLiteConn) error {
-		return withDriver(ctx, src, func(s *sqlite3.SQLiteConn) error { return copyAll(ctx, d, s) })
-	})
+	dst, err := newSQLiteConn(ctx, sqliteConnector(address(to, "mode=rw")))
+	if err != nil {
+		return err
+	}
+	defer dst.close()
+	src, err := newSQLiteConn(ctx, sqliteConnector(address(from, "mode="+mode)))
+	if err != nil {
+		return err
+	}
+	defer src.close()
+	return copyAll(ctx, dst.raw, src.raw)
 }
 
 // copyAll copies within one read transaction: without it, every commit of a
@@ -83,13 +87,4 @@ func copyAll(ctx context.Context, d, s *sqlite3.SQLiteConn) error {
 	}
 	_, err = d.Exec("pragma journal_mode = delete", nil)
 	return err
-}
-
-func withDriver(ctx context.Context, db *sql.DB, fn func(*sqlite3.SQLiteConn) error) error {
-	c, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.Raw(func(raw any) error { return fn(raw.(*sqlite3.SQLiteConn)) })
 }

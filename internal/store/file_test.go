@@ -249,14 +249,14 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	foreign := filepath.Join(t.TempDir(), "foreign.db")
-	db := sqliteConnector(address(foreign, ""))
+	db := openFile(address(foreign, ""))
 	if _, err := db.ExecContext(t.Context(), "create table t (a)"); err != nil {
 		t.Fatal(err)
 	}
 	db.Close()
 	newer := filepath.Join(t.TempDir(), "newer.db")
 	copyFiles(t, backup, newer, "")
-	db = sqliteConnector(address(newer, ""))
+	db = openFile(address(newer, ""))
 	if _, err := db.ExecContext(t.Context(), "insert into schema_version (version, name, applied_at) values (9999, 'x', 0)"); err != nil {
 		t.Fatal(err)
 	}

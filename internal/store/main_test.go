@@ -128,9 +128,21 @@ func pageIDs(t testing.TB, s *Store) map[string]bool {
 // column reads the first column of an answer of the engine itself.
 func column(t testing.TB, c conn, statement string) []string {
 	t.Helper()
-	all, err := list(&query{ctx: context.Background(), conn: c}, scanString, statement)
+	all, err := list(&query{ctx: context.Background(), conn: c}, func(s scanner) (v string, err error) {
+		err = s.Scan((*anything)(&v))
+		return v, err
+	}, statement)
 	if err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
 	return all
+}
+
+// anything is a value of any type, told as text.
+type anything string
+
+// Scan implements sql.Scanner.
+func (a *anything) Scan(v any) error {
+	*a = anything(fmt.Sprint(v))
+	return nil
 }

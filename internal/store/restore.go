@@ -114,7 +114,7 @@ func unite(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); err != nil {
 		return err
 	}
-	db := sqliteConnector(address(path, "mode=rw&_busy_timeout=1000"))
+	db := openFile(address(path, "mode=rw&_busy_timeout=1000"))
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	var mode string

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -38,7 +37,10 @@ var sqlitePragmas = []string{
 	"pragma temp_store = memory",
 }
 
-func sqliteConnector(dsn string, extra ...string) *sql.DB {
+// openFile opens a file for what needs no speed.
+func openFile(dsn string, extra ...string) *sql.DB { return sql.OpenDB(sqliteConnector(dsn, extra...)) }
+
+func sqliteConnector(dsn string, extra ...string) connector {
 	d := &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
 		for _, p := range append(sqlitePragmas[:len(sqlitePragmas):len(sqlitePragmas)], extra...) {
 			if _, err := c.Exec(p, nil); err != nil {
@@ -47,7 +49,7 @@ func sqliteConnector(dsn string, extra ...string) *sql.DB {
 		}
 		return nil
 	}}
-	return sql.OpenDB(connector{dsn, d})
+	return connector{dsn, d}
 }
 
 // address names a file to SQLite, whatever characters are in its path.
@@ -81,27 +83,24 @@ func (s *Store) openSQLite(ctx context.Context, dsn string) (err error) {
 		return err
 	}
 	at := address(s.path, sqliteSettings.Encode())
-	writeDB, readDB := sqliteConnector(at), sqliteConnector(at, "pragma query_only = on")
-	s.files = []io.Closer{readDB, writeDB}
-	writeDB.SetMaxOpenConns(1)
-	readDB.SetMaxOpenConns(fileReaders)
-	if err := s.prepareFile(ctx, writeDB); err != nil {
+	if err := s.prepareFile(ctx, sqliteConnector(at)); err != nil {
 		return describeOpen(s.path, err)
 	}
-	writer, err := newSQLiteConn(ctx, writeDB)
+	writer, err := newSQLiteConn(ctx, sqliteConnector(at))
 	if err != nil {
 		return err
 	}
-	var all []conn
+	var readers []conn
 	for range fileReaders {
-		c, err := newSQLiteConn(ctx, readDB)
-		if err != nil {
-			return err
+		c, cerr := newSQLiteConn(ctx, sqliteConnector(at, "pragma query_only = on"))
+		if cerr != nil {
+			err = cerr
+			break
 		}
-		all = append(all, c)
+		readers = append(readers, c)
 	}
-	s.use(sqlite, []conn{writer}, all)
-	return nil
+	s.use(sqlite, []conn{writer}, readers) // which Close closes
+	return err
 }
 
 // sqliteBegin takes the write lock, which is one on all there is. While another
@@ -118,8 +117,8 @@ func sqliteBegin(patience time.Duration) func(context.Context, conn, []string) (
 }
 
 // prepareFile checks the file and brings its schema up to date.
-func (s *Store) prepareFile(ctx context.Context, db *sql.DB) error {
-	c, err := newSQLiteConn(ctx, db)
+func (s *Store) prepareFile(ctx context.Context, file connector) error {
+	c, err := newSQLiteConn(ctx, file)
 	if err != nil {
 		return err
 	}

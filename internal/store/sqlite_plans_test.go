@@ -8,7 +8,7 @@ import (
 // Without the guarantee SQLite looks at the value, sees that the partial index
 // holds all such rows, and plans the statement for this one execution.
 func TestAStatementIsPlannedWithoutItsValues(t *testing.T) {
-	db := sqliteConnector(address(t.TempDir()+"/plans.db", ""))
+	db := openFile(address(t.TempDir()+"/plans.db", ""))
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	if _, err := db.ExecContext(t.Context(), "create table t (x text, y int, z int); create index t_of_a on t (y) where x = 'a'"); err != nil {

@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"io"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,8 +20,7 @@ import (
 // Store is an open database. Its methods may be called from many goroutines.
 type Store struct {
 	dialect dialect
-	path    string      // of the SQLite file
-	files   []io.Closer // what is closed last
+	path    string // of the SQLite file
 	writers []conn
 	readers chan conn
 	views   int         // connections that serve View
@@ -82,9 +80,6 @@ func (s *Store) Close() (err error) {
 		}
 		for range s.views {
 			(<-s.readers).close()
-		}
-		for _, f := range s.files {
-			err = errors.Join(err, f.Close())
 		}
 	})
 	return err

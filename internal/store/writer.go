@@ -158,7 +158,7 @@ type group struct {
 // group runs a use case and whatever else waits with its key, and answers.
 func (w *worker) group(first *op) {
 	begun := time.Now()
-	g := &group{ops: []*op{first}, end: begun.Add(groupTime), patient: begun.Add(gatherTime), careful: w.dialect.oneWriter}
+	g := &group{ops: []*op{first}, end: begun.Add(groupTime), patient: begun.Add(gatherTime)}
 	if first.key != w.last {
 		w.last, w.usual = first.key, 0
 	}
