@@ -76,12 +76,14 @@ type stepJSON struct {
 }
 
 // MarshalJSON writes the duration as took_us, in whole microseconds.
-func (s Step) MarshalJSON() ([]byte, error) {
+func (s Step) MarshalJSON() ([]byte, error) { return json.Marshal(s.json()) }
+
+func (s Step) json() stepJSON {
 	evidence := s.Evidence
 	if evidence == nil {
 		evidence = []Evidence{}
 	}
-	return json.Marshal(stepJSON{s.Check, s.Version, s.Took.Microseconds(), s.Err, evidence})
+	return stepJSON{s.Check, s.Version, s.Took.Microseconds(), s.Err, evidence}
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -96,6 +98,18 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 
 // Trace is the run of a whole pipeline, one step for each check in order.
 type Trace []Step
+
+// MarshalJSON writes the steps in one go.
+func (t Trace) MarshalJSON() ([]byte, error) {
+	if t == nil {
+		return []byte("null"), nil
+	}
+	steps := make([]stepJSON, len(t))
+	for i, s := range t {
+		steps[i] = s.json()
+	}
+	return json.Marshal(steps)
+}
 
 // Reasons returns the evidence that speaks against publishing, strongest first
 // and otherwise in the order of the checks; never nil.

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // ErrTree is wrapped by the error of every JSON tree that Render could not
@@ -20,7 +22,10 @@ const maxTreeDepth = 4 * maxDepth
 // MarshalJSON writes a list of nodes: a string for text, else an object with
 // "t" (tag), "c" (children, always there), and "href" or "start" where they
 // apply. A nil tree is an empty list.
-func (t Tree) MarshalJSON() ([]byte, error) { return appendNodes(nil, t), nil }
+func (t Tree) MarshalJSON() ([]byte, error) { return t.AppendJSON(nil), nil }
+
+// AppendJSON appends what MarshalJSON writes.
+func (t Tree) AppendJSON(out []byte) []byte { return appendNodes(out, t) }
 
 // MarshalJSON writes one node as Tree does.
 func (n Node) MarshalJSON() ([]byte, error) { return appendNode(nil, n), nil }
@@ -51,8 +56,8 @@ func appendNode(out []byte, n Node) []byte {
 }
 
 func appendString(out []byte, s string) []byte {
-	quoted, _ := json.Marshal(s) // of a string it cannot fail
-	return append(out, quoted...)
+	out, _ = jsontext.AppendQuote(out, s) // what is not UTF-8 is replaced
+	return out
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote and refuses all else with ErrTree.

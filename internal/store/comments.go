@@ -241,16 +241,12 @@ const (
 )
 
 func (w *write) InsertRevision(r comment.Revision) error {
-	tree, err := json.Marshal(r.Tree)
-	if err != nil {
-		return fmt.Errorf("tree of comment %s: %w", r.CommentID, err)
-	}
-	trace, err := json.Marshal(r.Trace)
+	trace, err := r.Trace.MarshalJSON()
 	if err != nil {
 		return fmt.Errorf("trace of comment %s: %w", r.CommentID, err)
 	}
 	return w.conn.put(w.ctx, "insert into revisions ("+revisionColumns+") values ($1, $2, $3, $4, $5, $6, $7, $8)",
-		r.Site, r.CommentID, r.N, r.Source, string(tree), r.Fingerprint, string(trace), micros(r.CreatedAt))
+		r.Site, r.CommentID, r.N, r.Source, string(r.Tree.AppendJSON(nil)), r.Fingerprint, string(trace), micros(r.CreatedAt))
 }
 
 func (w *write) PutVote(site, commentID, voter string, value int) (int, error) {

@@ -33,7 +33,7 @@ var sqlitePragmas = []string{
 	"pragma trusted_schema = off",
 	"pragma cell_size_check = on",
 	"pragma journal_size_limit = 67108864",
-	"pragma wal_autocheckpoint = 8000", // 32 MiB: the pages that every post changes are copied once for many
+	"pragma wal_autocheckpoint = 16000", // 64 MiB: the pages that every post changes are copied once for many
 	"pragma temp_store = memory",
 }
 
@@ -100,6 +100,13 @@ func (s *Store) openSQLite(ctx context.Context, dsn string) (err error) {
 		readers = append(readers, c)
 	}
 	s.use(sqlite, []conn{writer}, readers) // which Close closes
+	if err != nil {
+		return err
+	}
+	mover, err := newSQLiteConn(ctx, sqliteConnector(at))
+	if err == nil {
+		s.writer.checkpoints = newCheckpointer(mover, s.health)
+	}
 	return err
 }
 

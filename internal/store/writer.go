@@ -44,6 +44,8 @@ type writer struct {
 	health  *health
 	backlog *backlog
 	working sync.WaitGroup
+
+	checkpoints *checkpointer // nil where the engine sees to it
 }
 
 func newWriter(s *Store) *writer {
@@ -66,6 +68,9 @@ func (w *writer) start(c conn) {
 func (w *writer) stop() {
 	w.backlog.close()
 	w.working.Wait()
+	if w.checkpoints != nil {
+		w.checkpoints.stop()
+	}
 }
 
 func busy(cause error) error {
@@ -166,6 +171,7 @@ func (w *worker) group(first *op) {
 		trouble, err := w.attempt(g)
 		if err == nil {
 			w.signal.fire(g.logged)
+			w.wrote(len(g.ops))
 			break
 		}
 		if !w.another(g, trouble, try) || time.Since(begun) > retryTime {
@@ -183,6 +189,12 @@ func (w *worker) group(first *op) {
 		}
 		w.health.note(o.err)
 		close(o.done)
+	}
+}
+
+func (w *worker) wrote(n int) {
+	if w.checkpoints != nil {
+		w.checkpoints.wrote(n)
 	}
 }
 
