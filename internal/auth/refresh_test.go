@@ -248,3 +248,7 @@ func (s brokenStore) View(context.Context, func(comment.Reader) error) error { r
 func (s brokenStore) Write(context.Context, comment.Sites, func(comment.Tx) error) error {
 	return s.err
 }
+
+func (s brokenStore) WriteAfter(context.Context, comment.Sites, func(comment.Reader), func(comment.Tx) error) error {
+	return s.err
+}

@@ -14,6 +14,9 @@ type awayStore struct{ err error }
 func (s awayStore) View(context.Context, func(Reader) error) error     { return s.err }
 func (s awayStore) Write(context.Context, Sites, func(Tx) error) error { return s.err }
 func (s awayStore) Room() error                                        { return nil }
+func (s awayStore) WriteAfter(context.Context, Sites, func(Reader), func(Tx) error) error {
+	return s.err
+}
 
 // TestRulesWhileTheDatabaseIsAway: the last rules known go on, but an unknown
 // site stays unknown and no other trouble is hidden.

@@ -17,6 +17,9 @@ type Store interface {
 	// touch nothing but tx and variables of its own. An error of fn is returned
 	// as it is. Full or unreachable storage is a fault of kind Unavailable.
 	Write(ctx context.Context, sites Sites, fn func(Tx) error) error
+	// WriteAfter is Write for a use case that begins with asking what ask asks;
+	// see Reader.Ahead.
+	WriteAfter(ctx context.Context, sites Sites, ask func(Reader), fn func(Tx) error) error
 	// Room is a fault of code storage_full while only the staff may write.
 	Room() error
 }

@@ -84,14 +84,14 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 	if err := s.prepare(ctx, &d, sub); err != nil {
 		return out, err
 	}
-	err = s.Store.Write(ctx, Sites{sub.Site}, func(tx Tx) (err error) {
-		tx.Ahead(func(r Reader) {
-			_ = s.begin(r, sub.Once, at)
-			_, _ = r.PageByKey(sub.Site, d.page.Key)
-			if d.answered != "" {
-				_, _ = r.Comment(sub.Site, d.answered)
-			}
-		})
+	ask := func(r Reader) {
+		_ = s.begin(r, sub.Once, at)
+		_, _ = r.PageByKey(sub.Site, d.page.Key)
+		if d.answered != "" {
+			_, _ = r.Comment(sub.Site, d.answered)
+		}
+	}
+	err = s.Store.WriteAfter(ctx, Sites{sub.Site}, ask, func(tx Tx) (err error) {
 		if err := s.begin(tx, sub.Once, at); err != nil {
 			return err
 		}

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
 )
 
 // op is a use case that waits to be written, or is being written.
@@ -14,6 +16,7 @@ type op struct {
 	key   string   // of those that may share a commit
 	sites []string // whose heads of log the transaction locks, in order
 	alone bool     // shares its commit with nobody
+	ahead func(comment.Reader)
 	fn    func(*write) error
 	state atomic.Int32 // opWaiting, opBegun, opDropped
 	err   error

@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
 )
 
@@ -67,60 +65,6 @@ const (
 
 // scanner is a row to read columns from.
 type scanner interface{ Scan(dest ...any) error }
-
-// ask is a statement that reads.
-type ask struct {
-	text string
-	args []any
-}
-
-func (a ask) key() string { return fmt.Sprint(a.text, a.args) }
-
-// answer gives the rows of an ask to whoever reads them.
-type answer func(read func(scanner) error) error
-
-// each reads the rows of a statement, or those that were read ahead.
-func (q *query) each(text string, args []any, read func(scanner) error) error {
-	if q.ahead == nil {
-		return q.conn.each(q.ctx, text, args, read)
-	}
-	a := ask{text, args}
-	if q.ahead.asking {
-		q.ahead.asks = append(q.ahead.asks, a)
-		return nil
-	}
-	if known := q.ahead.answers[a.key()]; known != nil {
-		return known(read)
-	}
-	return q.conn.each(q.ctx, text, args, read)
-}
-
-// ahead is what was read before it was asked for.
-type ahead struct {
-	asking  bool
-	asks    []ask
-	answers map[string]answer
-}
-
-// Ahead lets fn ask for nothing, and notes what it asks; see comment.Reader.
-func (q *query) Ahead(fn func(comment.Reader)) {
-	if !q.conn.far() {
-		return
-	}
-	q.ahead = &ahead{asking: true}
-	fn(q)
-	if q.ahead.asking = false; len(q.ahead.asks) == 0 {
-		return
-	}
-	answers, err := q.conn.together(q.ctx, q.ahead.asks)
-	if err != nil {
-		return // whoever asks will hear of it
-	}
-	q.ahead.answers = make(map[string]answer, len(answers))
-	for i, a := range q.ahead.asks {
-		q.ahead.answers[a.key()] = answers[i]
-	}
-}
 
 // list reads every row of a statement.
 func list[T any](q *query, read func(scanner) (T, error), text string, args ...any) ([]T, error) {

@@ -15,8 +15,9 @@ type dialect struct {
 	// fault says what kind of trouble an engine's error is; nil = not the engine's.
 	fault func(error) error
 	// begin begins a transaction that writes. It locks the sites' heads of log,
-	// in their order, and returns those that are there.
-	begin func(ctx context.Context, c conn, sites []string) (map[string]head, error)
+	// in their order, and returns those that are there. What is to be asked first
+	// under the locks is asked along; no answers = it was not.
+	begin func(ctx context.Context, c conn, sites []string, first []ask) (map[string]head, []answer, error)
 	// view begins one that reads from a snapshot.
 	view func(ctx context.Context, c conn) error
 	// change begins one that changes the schema, and keeps other nodes from it.

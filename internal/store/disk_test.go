@@ -16,7 +16,7 @@ import (
 func limit(t *testing.T, s *Store, pages int) {
 	t.Helper()
 	most := 1 << 30
-	err := s.writer.do(context.Background(), nil, func(w *write) error {
+	err := s.writer.do(context.Background(), nil, nil, func(w *write) error {
 		if pages > 0 {
 			now, err := strconv.Atoi(column(t, w.conn, "pragma page_count")[0])
 			if err != nil {

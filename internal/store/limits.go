@@ -12,8 +12,10 @@ func (q *query) Receipt(scope, key string) (comment.Receipt, error) {
 	return one(q, func(s scanner) (r comment.Receipt, err error) {
 		err = s.Scan(&r.Scope, &r.Key, &r.Hash, &r.Status, &r.Answer, instant{&r.At})
 		return r, err
-	}, "select scope, key, hash, status, answer, at from receipts where scope = $1 and key = $2", scope, key)
+	}, selectReceipt, scope, key)
 }
+
+const selectReceipt = "select scope, key, hash, status, answer, at from receipts where scope = $1 and key = $2"
 
 func (w *write) PutReceipt(r comment.Receipt) error {
 	return w.conn.put(w.ctx, `insert into receipts (scope, key, hash, status, answer, at) values ($1, $2, $3, $4, $5, $6)

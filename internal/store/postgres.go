@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/afterword-comments/afterword/internal/fault"
 )
 
 // The connections of one process to a server.
@@ -34,13 +32,21 @@ type settings map[string]string
 
 // A node that stands still in the middle of a write holds up the others that
 // write to the site: the server cuts it off soon. A View may take its time.
-// Every statement is served by an index, and a plan is kept while a table grows
-// from nothing: none is to be walked through because it was small.
 var (
-	writerSettings = settings{"statement_timeout": "5s", "lock_timeout": "4s", "idle_in_transaction_session_timeout": "3s", "enable_seqscan": "off", "jit": "off"}
-	readerSettings = settings{"statement_timeout": "5s", "lock_timeout": "4s", "idle_in_transaction_session_timeout": "15s", "enable_seqscan": "off", "jit": "off"}
+	writerSettings = settings{"statement_timeout": "5s", "lock_timeout": "4s", "idle_in_transaction_session_timeout": "3s"}
+	readerSettings = settings{"statement_timeout": "5s", "lock_timeout": "4s", "idle_in_transaction_session_timeout": "15s"}
 	changeSettings = settings{"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 )
+
+// planSettings hold the server to the plans that the statements are written
+// for: each is planned once, and goes along an index, in its order, from row to
+// row. Left to itself it would take a table that is small at the time for one
+// to be walked through, and collect and sort a page of a thread that has grown
+// to a million comments.
+var planSettings = settings{
+	"plan_cache_mode": "force_generic_plan", "jit": "off", "enable_seqscan": "off", "enable_bitmapscan": "off",
+	"enable_sort": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
+}
 
 // local is the statement that sets them for one transaction.
 func (s settings) local() string {
@@ -83,6 +89,8 @@ func newServer(dsn string) (*server, error) {
 	if !s.pooled {
 		writerSettings.add(s.writing)
 		readerSettings.add(s.config)
+		planSettings.add(s.writing)
+		planSettings.add(s.config)
 	}
 	return s, nil
 }
@@ -138,36 +146,68 @@ func (s *server) start(ctx context.Context, c conn, how string, with settings) e
 	if err := c.put(ctx, how); err != nil || !s.pooled {
 		return err
 	}
-	return c.put(ctx, with.local())
+	if err := c.put(ctx, with.local()); err != nil {
+		return err
+	}
+	return c.put(ctx, planSettings.local())
 }
 
 // begin locks one site's head of log after the other; in that order everywhere,
 // so that no two transactions wait for each other. A site that is about to be
 // made has none: its name is locked.
-func (s *server) begin(ctx context.Context, c conn, sites []string) (map[string]head, error) {
+func (s *server) begin(ctx context.Context, c conn, sites []string, first []ask) (map[string]head, []answer, error) {
 	if err := s.start(ctx, c, "begin", writerSettings); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	heads := map[string]head{}
+	asks := make([]ask, 0, len(sites)+len(first))
 	for _, site := range sites {
-		h, err := lockHead(ctx, c, site)
-		if fault.Is(err, "not_found") {
-			if _, err = c.exec(ctx, "select pg_advisory_xact_lock(hashtextextended($1, 0))", site); err == nil {
-				h, err = lockHead(ctx, c, site)
-			}
-		}
-		if err == nil {
-			heads[site] = h
-		} else if !fault.Is(err, "not_found") {
-			return nil, err
+		asks = append(asks, ask{lockHead, []any{site}})
+	}
+	if len(sites) == 0 {
+		return heads, nil, nil
+	}
+	answers, err := c.together(ctx, append(asks, first...))
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, site := range sites {
+		if err := answers[i](headOf(heads, site)); err != nil {
+			return nil, nil, err
 		}
 	}
-	return heads, nil
+	if len(heads) == len(sites) {
+		return heads, answers[len(sites):], nil
+	}
+	return heads, nil, lockNames(ctx, c, sites, heads)
 }
 
-func lockHead(ctx context.Context, c conn, site string) (head, error) {
-	return one(&query{ctx: ctx, conn: c}, func(s scanner) (h head, err error) { err = s.Scan(&h.seq, &h.hash); return h, err },
-		"select seq, hash from log_heads where site_id = $1 for update", site)
+const lockHead = "select seq, hash from log_heads where site_id = $1 for update"
+
+func headOf(heads map[string]head, site string) func(scanner) error {
+	return func(s scanner) error {
+		var h head
+		err := s.Scan(&h.seq, &h.hash)
+		heads[site] = h
+		return err
+	}
+}
+
+// lockNames locks the names of sites without a head, which others may have made
+// by the time.
+func lockNames(ctx context.Context, c conn, sites []string, heads map[string]head) error {
+	for _, site := range sites {
+		if _, ok := heads[site]; ok {
+			continue
+		}
+		if _, err := c.exec(ctx, "select pg_advisory_xact_lock(hashtextextended($1, 0))", site); err != nil {
+			return err
+		}
+		if err := c.each(ctx, lockHead, []any{site}, headOf(heads, site)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *server) view(ctx context.Context, c conn) error {

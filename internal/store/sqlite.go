@@ -112,12 +112,12 @@ func (s *Store) openSQLite(ctx context.Context, dsn string) (err error) {
 
 // sqliteBegin takes the write lock, which is one on all there is. While another
 // process has it, it tries for so long, and then once more.
-func sqliteBegin(patience time.Duration) func(context.Context, conn, []string) (map[string]head, error) {
-	return func(ctx context.Context, c conn, _ []string) (map[string]head, error) {
+func sqliteBegin(patience time.Duration) func(context.Context, conn, []string, []ask) (map[string]head, []answer, error) {
+	return func(ctx context.Context, c conn, _ []string, _ []ask) (map[string]head, []answer, error) {
 		for end := time.Now().Add(patience); ; {
 			err := c.put(ctx, "begin immediate")
 			if err == nil || !fault.Is(err, "storage_locked") || time.Now().After(end) {
-				return map[string]head{}, err
+				return map[string]head{}, nil, err
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func TestSettingsAreInForce(t *testing.T) {
 			t.Errorf("%s: query_only is %s, want %s", handle, got[0], queryOnly)
 		}
 	}
-	err := s.writer.do(t.Context(), nil, func(w *write) error { check("writer", w.conn, "0"); return nil })
+	err := s.writer.do(t.Context(), nil, nil, func(w *write) error { check("writer", w.conn, "0"); return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestTablesAreStrict(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	err = s.writer.do(t.Context(), nil, func(w *write) error {
+	err = s.writer.do(t.Context(), nil, nil, func(w *write) error {
 		_, err := w.conn.exec(w.ctx, "update sites set created_at = 'yesterday'")
 		return err
 	})
@@ -162,7 +162,7 @@ func TestOpenRefuses(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return errors.Join(s.writer.do(context.Background(), nil, func(w *write) error {
+			return errors.Join(s.writer.do(context.Background(), nil, nil, func(w *write) error {
 				_, err := w.conn.exec(w.ctx, "insert into schema_version (version, name, applied_at) values (9999, 'future', 0)")
 				return err
 			}), s.Close())

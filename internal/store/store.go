@@ -191,7 +191,12 @@ func noReader(cause error) error {
 
 // Write runs fn as one transaction; see comment.Store.
 func (s *Store) Write(ctx context.Context, sites comment.Sites, fn func(comment.Tx) error) error {
-	return s.writer.do(ctx, sites, func(w *write) error { return fn(w) })
+	return s.WriteAfter(ctx, sites, nil, fn)
+}
+
+// WriteAfter is Write for a use case that says what it will ask first.
+func (s *Store) WriteAfter(ctx context.Context, sites comment.Sites, ask func(comment.Reader), fn func(comment.Tx) error) error {
+	return s.writer.do(ctx, sites, ask, func(w *write) error { return fn(w) })
 }
 
 // Changed is closed at the next commit that grows a log: of this process at

@@ -77,9 +77,10 @@ func busy(cause error) error {
 	return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "The service has more to write than it can keep up with. Try again in a moment.", RetryAfter: time.Second, Cause: cause}
 }
 
-// do queues a use case that writes to sites and waits for its commit.
-func (w *writer) do(ctx context.Context, sites comment.Sites, fn func(*write) error) error {
-	o := &op{ctx: ctx, fn: fn}
+// do queues a use case that writes to sites, and reads what ahead says first,
+// and waits for its commit.
+func (w *writer) do(ctx context.Context, sites comment.Sites, ahead func(comment.Reader), fn func(*write) error) error {
+	o := &op{ctx: ctx, ahead: ahead, fn: fn}
 	if !w.dialect.oneWriter {
 		o.sites = slices.Compact(slices.Sorted(slices.Values(sites)))
 		if len(o.sites) == 0 {
@@ -158,6 +159,10 @@ type group struct {
 	begun   bool // at least once
 	heads   map[string]head
 	logged  []comment.Event
+
+	foreseen []foreseen      // of the first ops
+	touched  map[string]bool // asks of which something has been written since
+	stale    bool            // of all of them
 }
 
 // group runs a use case and whatever else waits with its key, and answers.
@@ -221,7 +226,7 @@ func (w *worker) attempt(g *group) (t trouble, err error) {
 	}
 	g.begun = true
 	for i := 0; i < len(g.ops); i++ {
-		if err := w.runOne(g, g.ops[i]); err != nil {
+		if err := w.runOne(g, i); err != nil {
 			return w.giveUp(err)
 		}
 		if i == len(g.ops)-1 {
@@ -235,27 +240,38 @@ func (w *worker) attempt(g *group) (t trouble, err error) {
 }
 
 // take adds one more use case to the group, if there is one and it may.
-func (w *worker) take(g *group) {
+func (w *worker) take(g *group) bool {
 	now := time.Now()
 	if g.ops[0].alone || len(g.ops) >= groupMost || now.After(g.end) {
-		return
+		return false
 	}
 	until := now
 	if len(g.ops) < min(w.usual, gatherMost) {
 		until = g.patient
 	}
-	if o := w.backlog.await(g.ops[0].key, until); o != nil {
+	o := w.backlog.await(g.ops[0].key, until)
+	if o != nil {
 		g.ops = append(g.ops, o)
 	}
+	return o != nil
 }
 
-func (w *worker) begin(g *group) (err error) {
+// begin begins the transaction. What the use cases that are there will ask first
+// is asked along, for all of them at once.
+func (w *worker) begin(g *group) error {
 	ctx := context.Background()
 	if err := w.conn.ready(ctx); err != nil {
 		return err
 	}
 	w.conn.assume(!g.careful)
-	g.heads, err = w.dialect.begin(ctx, w.conn, g.ops[0].sites)
+	g.foreseen, g.touched, g.stale = nil, map[string]bool{}, false
+	var asks []ask
+	if w.conn.far() && !g.careful && !g.ops[0].alone {
+		asks = w.foresee(g)
+	}
+	heads, answers, err := w.dialect.begin(ctx, w.conn, g.ops[0].sites, asks)
+	g.heads = heads
+	g.answered(answers)
 	return err
 }
 
@@ -287,7 +303,8 @@ func (w *worker) giveUp(err error) (trouble, error) {
 
 // runOne runs a use case. An error is one after which the whole transaction is
 // gone.
-func (w *worker) runOne(g *group, o *op) error {
+func (w *worker) runOne(g *group, i int) error {
+	o := g.ops[i]
 	if !o.begin() {
 		return nil
 	}
@@ -303,6 +320,10 @@ func (w *worker) runOne(g *group, o *op) error {
 		}
 	}
 	tx := &write{query: query{ctx: ctx, conn: w.conn}, dialect: w.dialect, node: w.node, group: g}
+	if len(g.foreseen) > 0 {
+		tx.conn = witness{w.conn, g}
+	}
+	tx.look(o, i)
 	o.err = safely(o.fn, tx)
 	if o.err == nil && g.careful {
 		o.err = w.conn.flush(ctx)

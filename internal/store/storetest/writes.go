@@ -19,6 +19,8 @@ var writeTests = map[string]func(*house){
 	"what is acknowledged can be read":     testAcknowledged,
 	"changes of one row follow each other": testCounter,
 	"a new store has room":                 testRoom,
+	"what is asked ahead":                  testAhead,
+	"what is asked ahead by many":          testAheadTogether,
 }
 
 var errSorry = errors.New("sorry")
@@ -277,4 +279,81 @@ func testCounter(h *house) {
 	if got := getComment(h, c); got.Reports != 40 || got.Version != 41 {
 		h.Errorf("%d reports in version %d, want 40 in 41", got.Reports, got.Version)
 	}
+}
+
+// testAhead asks ahead, for what is there and for what is not, and is answered
+// as without it.
+func testAhead(h *house) {
+	h.newSites("daily")
+	h.write(putReceipt(comment.Receipt{Scope: "s", Key: "k", Hash: "sum", Answer: []byte("a"), At: start}))
+	check := func(r comment.Reader) error {
+		r.Ahead(func(r comment.Reader) {
+			_, _ = r.PageByKey("daily", "key of p1")
+			_, _ = r.PageByKey("daily", "none")
+			_, _ = r.Author("daily", "a1")
+			_, _ = r.Receipt("s", "k")
+			_, _ = r.Tokens("b", every, 1, start)
+		})
+		page, err := r.PageByKey("daily", "key of p1")
+		same(h, "page", page, newPage("daily", "p1"))
+		author, err2 := r.Author("daily", "a1")
+		same(h, "author", author, newAuthor("daily", "a1"))
+		receipt, err3 := r.Receipt("s", "k")
+		same(h, "receipt", string(receipt.Answer), "a")
+		if _, err := r.PageByKey("daily", "none"); !isMissing(err) {
+			h.Errorf("a page that is not there: %v", err)
+		}
+		wait, err4 := r.Tokens("b", every, 1, start)
+		same(h, "wait", wait, 0)
+		site, err5 := r.Site("daily") // was not asked ahead
+		same(h, "site", site.Name, newSite("daily").Name)
+		return errors.Join(err, err2, err3, err4, err5)
+	}
+	if err := h.store.View(h.Context(), check); err != nil {
+		h.Error(err)
+	}
+	h.write(func(tx comment.Tx) error { return check(tx) })
+}
+
+// testAheadTogether posts from many sides to one page that nobody has made, some
+// with the same key: what was read ahead of the others' writes must not mislead.
+func testAheadTogether(h *house) {
+	h.newSites("daily")
+	var all sync.WaitGroup
+	const n, keys = 64, 8
+	for i := range n {
+		all.Go(func() {
+			key := fmt.Sprint("k", i%keys)
+			ask := func(r comment.Reader) {
+				_, _ = r.Receipt("s", key)
+				_, _ = r.PageByKey("daily", "shared")
+			}
+			err := h.store.WriteAfter(h.Context(), comment.Sites{"daily"}, ask, func(tx comment.Tx) error {
+				if _, err := tx.Receipt("s", key); err == nil {
+					return errSorry // it has been answered
+				} else if !isMissing(err) {
+					return err
+				}
+				page, err := tx.PageByKey("daily", "shared")
+				if isMissing(err) {
+					page = newPage("daily", comment.NewID())
+					page.Key, page.Count = "shared", 0
+					err = tx.PutPage(page)
+				}
+				if err != nil {
+					return err
+				}
+				if err := tx.CountPage("daily", page.ID, 1); err != nil {
+					return err
+				}
+				return tx.PutReceipt(comment.Receipt{Scope: "s", Key: key, Answer: []byte{}, At: start})
+			})
+			if err != nil && !errors.Is(err, errSorry) {
+				h.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	page := get(h, func(r comment.Reader) (comment.Page, error) { return r.PageByKey("daily", "shared") })
+	same(h, "posts", page.Count, keys)
 }

@@ -33,6 +33,8 @@ type Server struct {
 	process *exec.Cmd
 	pid     int
 	made    atomic.Int64
+	filling sync.Mutex
+	filled  map[string]bool
 }
 
 // Database gives the address of a new, empty database on the server that the
@@ -69,7 +71,7 @@ func start(durable, removes bool) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{bin: bin, durable: durable}
+	s := &Server{bin: bin, durable: durable, filled: map[string]bool{}}
 	if s.dir, err = os.MkdirTemp(place(durable), "afterword-pg-"); err != nil {
 		return nil, err
 	}
@@ -242,8 +244,13 @@ func (s *Server) address(database string) string {
 // address over the server's socket.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
+	return s.database(t, "")
+}
+
+func (s *Server) database(t testing.TB, like string) string {
+	t.Helper()
 	name := fmt.Sprint("test", s.made.Add(1))
-	if err := s.do("create database " + name); err != nil {
+	if err := s.do("create database " + name + like); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -252,6 +259,29 @@ func (s *Server) Database(t testing.TB) string {
 		}
 	})
 	return s.address(name)
+}
+
+// Filled gives the address of a new database that is a copy of one that fill has
+// filled; fill is called once for each name. It must leave no connection open.
+func Filled(t testing.TB, name string, fill func(address string) error) string {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := "template_" + name
+	s.filling.Lock()
+	defer s.filling.Unlock()
+	if !s.filled[template] {
+		if err := s.do("create database " + template); err != nil {
+			t.Fatal(err)
+		}
+		if err := fill(s.address(template)); err != nil {
+			t.Fatal(err)
+		}
+		s.filled[template] = true
+	}
+	return s.database(t, " template "+template)
 }
 
 // Addr is the server's address in the network.
