@@ -72,8 +72,13 @@ func FilePath(dsn string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// fileReaders is the number of connections to a file that serve View.
-const fileReaders = 4
+// fileReaders is the number of connections to a file that serve View. Each
+// forgets its pages when another connection commits, so that a large cache holds
+// memory and is empty all the same: what is read often is in the system's.
+const (
+	fileReaders = 4
+	readerCache = "pragma cache_size = -2000" // KiB, negative by SQLite's convention
+)
 
 func (s *Store) openSQLite(ctx context.Context, dsn string) (err error) {
 	if s.path, err = FilePath(dsn); err != nil {
@@ -92,7 +97,7 @@ func (s *Store) openSQLite(ctx context.Context, dsn string) (err error) {
 	}
 	var readers []conn
 	for range fileReaders {
-		c, cerr := newSQLiteConn(ctx, sqliteConnector(at, "pragma query_only = on"))
+		c, cerr := newSQLiteConn(ctx, sqliteConnector(at, "pragma query_only = on", readerCache))
 		if cerr != nil {
 			err = cerr
 			break
