@@ -19,11 +19,14 @@ type CacheLog interface {
 
 // Bounds of what is kept, in bytes. Answers under names that are no page's key
 // have a small part of their own, so that whoever asks for thousands of
-// addresses that nobody has commented on pushes no real page out.
+// addresses that nobody has commented on pushes no real page out. Both together
+// and 5,000 streams, of some 22 KiB each, are about what the command lets Go hold
+// (see its memoryLimit).
 const (
-	cacheMost     = 56 << 20
+	cacheMost     = 40 << 20
 	unsettledMost = 8 << 20
-	entryCost     = 512 // of an entry beside what it holds
+	entryCost     = 768 // of an entry beside what it holds, as measured
+	formCost      = 128 // of an encoding beside its body
 )
 
 // Cache keeps finished answers to readers, and the sites that they are of, until

@@ -86,7 +86,7 @@ func (a *Answer) In(e Encoding) *Form {
 		a.forms[e] = &a.plain
 		if b := a.cache.compressors.compress(e, a.plain.Body); len(b) < len(a.plain.Body) {
 			a.forms[e] = &Form{e, b, a.tagOf(e)}
-			a.cache.grow(a.entry, len(b))
+			a.cache.grow(a.entry, formCost+cap(b))
 		}
 	})
 	return a.forms[e]
@@ -106,7 +106,7 @@ func (c *Cache) Fill(ctx context.Context, site, address string, read func() (Con
 		if err != nil {
 			return made{}, err
 		}
-		return made{c.newAnswer(content), len(content.Body), content.Basis}, nil
+		return made{c.newAnswer(content), cap(content.Body), content.Basis}, nil
 	})
 	if err != nil {
 		return nil, err

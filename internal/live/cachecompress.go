@@ -38,7 +38,7 @@ func newCompressor(e Encoding) compressor {
 
 func (p *compressors) compress(e Encoding, body []byte) []byte {
 	if e == Brotli { // fasthttp brings an encoder of its own; a second one would be in memory for nothing
-		return fasthttp.AppendBrotliBytesLevel(nil, body, brotliLevel)
+		return bytes.Clone(fasthttp.AppendBrotliBytesLevel(nil, body, brotliLevel)) // without the room it has left
 	}
 	w, ok := p[e].Get().(compressor)
 	if !ok {
