@@ -81,7 +81,7 @@ var commentText = "select " + withText + ` from comments c
 	join revisions r on r.site_id = c.site_id and r.comment_id = c.comment_id and r.revision = c.revision
 	where c.site_id = $1 and c.comment_id = $2`
 
-// queueCondition is served by comments_by_status, comments_by_site,
+// queueCondition is served by the primary key, comments_by_status,
 // comments_by_author or comments_by_page.
 func queueCondition(site string, ask comment.QueueQuery) (where string, args []any) {
 	after, sign := "", " > "
@@ -189,12 +189,47 @@ func (w *write) CountStatus(site string, status comment.Status, by int) error {
 // Siblings lists the comments beside c in its thread, whatever their status,
 // nearest first.
 func (q *query) Siblings(c comment.Comment, after bool, limit int) ([]comment.Comment, error) {
-	sign, order := " < ", " desc"
-	if after {
-		sign, order = " > ", ""
+	if c.ParentID == "" {
+		return q.rootsBeside(c, after, limit)
 	}
 	return list(q, scanCommentText, "select "+withText+` from comments c
 		join revisions r on r.site_id = c.site_id and r.comment_id = c.comment_id and r.revision = c.revision
-		where c.site_id = $1 and c.page_id = $2 and c.parent_id = $3 and c.comment_id`+sign+"$4 order by c.comment_id"+order+" limit $5",
+		where c.site_id = $1 and c.page_id = $2 and c.parent_id = $3 and c.parent_id <> '' and c.comment_id`+beside(after, 4)+" limit $5",
 		c.Site, c.PageID, c.ParentID, c.ID, limit)
+}
+
+func beside(after bool, id int) string {
+	if after {
+		return " > " + places(id, 1) + " order by c.comment_id"
+	}
+	return " < " + places(id, 1) + " order by c.comment_id desc"
+}
+
+// rootsBeside looks through a bounded stretch of the page, of which answers are a
+// part: an index of root comments alone would cost every post a place in it.
+func (q *query) rootsBeside(c comment.Comment, after bool, limit int) (found []comment.Comment, err error) {
+	var ids []string
+	err = q.each("select c.comment_id, c.parent_id from comments c where c.site_id = $1 and c.page_id = $2 and c.comment_id"+beside(after, 3)+" limit $4",
+		[]any{c.Site, c.PageID, c.ID, searchMost}, func(s scanner) error {
+			var id, parent string
+			err := s.Scan(&id, &parent)
+			if parent == "" {
+				ids = append(ids, id)
+			}
+			if err == nil && len(ids) == limit {
+				return errEnough
+			}
+			return err
+		})
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, err
+	}
+	for _, id := range ids {
+		sibling, err := one(q, scanCommentText, commentText, c.Site, id)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, sibling)
+	}
+	return found, nil
 }

@@ -216,10 +216,14 @@ func testSiblings(h *house) {
 		c.Status, c.Shown = comment.Statuses[i%5], i%2 == 0
 		row = append(row, c)
 	}
-	reply := newReply(0, 0)
-	reply.ParentID = row[3].ID
 	h.post(row...)
-	h.post(reply)
+	var replies []comment.Comment
+	for range 3 {
+		reply := newReply(0, 0)
+		reply.ParentID = row[3].ID
+		replies = append(replies, reply)
+	}
+	h.post(replies...)
 	ids := idsOf(row)
 	siblings := func(after bool, limit int) []comment.Comment {
 		return get(h, func(r comment.Reader) ([]comment.Comment, error) { return r.Siblings(row[3], after, limit) })
@@ -228,4 +232,10 @@ func testSiblings(h *house) {
 	same(h, "after, nearest first", idsOf(siblings(true, 9)), []string{ids[4], ids[5], ids[6]})
 	same(h, "the next one before", idsOf(siblings(false, 1)), []string{ids[2]})
 	same(h, "the next one after", siblings(true, 1), []comment.Comment{row[4]}) // with its text
+	answers := func(of comment.Comment, after bool) []string {
+		return idsOf(get(h, func(r comment.Reader) ([]comment.Comment, error) { return r.Siblings(of, after, 2) }))
+	}
+	said := idsOf(replies)
+	same(h, "beside an answer", append(answers(replies[1], false), answers(replies[1], true)...), []string{said[0], said[2]})
+	same(h, "the first answers", answers(comment.Comment{Site: "daily", PageID: row[3].PageID, ParentID: row[3].ID}, true), said[:2])
 }
