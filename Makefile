@@ -39,8 +39,9 @@ check-generated: generate
 	@$(GO) mod tidy -diff
 
 ## bench: all benchmarks, each beside its floor, into docs/performance.md; BENCH_DB=postgres://… on that server, BENCH_ARGS for the rest
+# (a copy of the program, as an install makes: Linux may map a file that was just linked whole)
 bench:
-	$(GO) build -o afterword ./cmd/afterword
+	$(GO) build -o afterword.linked ./cmd/afterword && cp afterword.linked afterword && rm afterword.linked
 	./afterword $(if $(BENCH_DB),--db '$(BENCH_DB)') bench --docs docs $(BENCH_ARGS)
 
 ## bench-ratios: a short run; fails if more than a fifth of an accepted ratio is lost
