@@ -28,12 +28,15 @@ func (f Folded) Span(i, j int) Span { return Span{f.Spans[i].Start, f.Spans[j-1]
 // mostly Latin text, digits only in words with letters: honest Greek, Russian
 // and numbers stay what they are. It takes time linear in the text.
 func Normalise(text string) Folded {
+	f := Folded{Spans: make([]Span, 0, len(text))}
+	f.normalise(text)
+	return f
+}
+
+// normalise leaves the spans out where there is no room for them.
+func (f *Folded) normalise(text string) {
 	r := read(text)
-	f := Folded{
-		Runes:  make([]rune, 0, len(r.elements)),
-		Spans:  make([]Span, 0, len(r.elements)),
-		Hidden: r.hidden,
-	}
+	f.Runes, f.Hidden = make([]rune, 0, len(r.elements)), r.hidden
 	next := 0
 	for _, run := range r.spaced {
 		f.append(r.elements[next:run.from])
@@ -42,7 +45,6 @@ func Normalise(text string) Folded {
 	}
 	f.append(r.elements[next:])
 	f.trim()
-	return f
 }
 
 // append adds elements, folding rows of gaps and of the same letter.
@@ -59,14 +61,19 @@ func (f *Folded) append(els []element) {
 		}
 		if e.kind != digit || e.read {
 			if n >= most && f.endsWith(c, most) {
-				f.Spans[n-1].End = span.End
+				if f.Spans != nil {
+					f.Spans[n-1].End = span.End
+				}
 				continue
 			}
 		}
 		if c == ' ' && n == 0 {
 			continue
 		}
-		f.Runes, f.Spans = append(f.Runes, c), append(f.Spans, span)
+		f.Runes = append(f.Runes, c)
+		if f.Spans != nil {
+			f.Spans = append(f.Spans, span)
+		}
 	}
 }
 
@@ -81,7 +88,7 @@ func (f *Folded) endsWith(c rune, n int) bool {
 
 func (f *Folded) trim() {
 	if n := len(f.Runes); n > 0 && f.Runes[n-1] == ' ' {
-		f.Runes, f.Spans = f.Runes[:n-1], f.Spans[:n-1]
+		f.Runes, f.Spans = f.Runes[:n-1], f.Spans[:max(0, len(f.Spans)-1)]
 	}
 }
 
@@ -95,7 +102,8 @@ const minWords = 4
 // honestly repeated. Keys are stored: a change of this function that moves them
 // changes their prefix.
 func Fingerprint(text string) string {
-	f := Normalise(text)
+	var f Folded
+	f.normalise(text)
 	if wordCount(f.Runes) < minWords {
 		return ""
 	}

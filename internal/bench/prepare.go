@@ -38,7 +38,11 @@ func (h *house) serve(ctx context.Context) (err error) {
 		return err
 	}
 	h.Addr = h.server.addr
-	return h.server.ready("/readyz")
+	if err := h.server.ready("/readyz"); err != nil {
+		return err
+	}
+	h.server.settle()
+	return nil
 }
 
 func serveArgs(dsn string) []string {

@@ -110,6 +110,40 @@ func (p *process) stop() error {
 	return nil
 }
 
+// settle waits until the server rests, but no longer than a while: it checks a
+// large file when it has begun to serve it, with half a processor.
+func (p *process) settle() {
+	for end := time.Now().Add(settleTime); time.Now().Before(end); {
+		before := p.ticks()
+		time.Sleep(settleStep)
+		if p.ticks()-before <= 2 {
+			return
+		}
+	}
+}
+
+const (
+	settleTime = 3 * time.Minute
+	settleStep = 500 * time.Millisecond
+)
+
+// ticks is the processor time that the process has used, in hundredths of a
+// second; zero where the system does not tell.
+func (p *process) ticks() (used int) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(text), ") ") // a name may have blanks
+	for i, field := range strings.Fields(after) {
+		if i == 11 || i == 12 { // utime and stime
+			n, _ := strconv.Atoi(field)
+			used += n
+		}
+	}
+	return used
+}
+
 // memory is how much of a process is in RAM, now and at most so far, in bytes;
 // zero where the system does not tell.
 func (p *process) memory() (now, peak int64) {
