@@ -3,6 +3,7 @@ package torture
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 )
 
@@ -32,6 +33,21 @@ type promise struct {
 	status                    string // as last answered
 	revision                  int
 	texts                     map[int]string // acknowledged, by revision
+	again                     map[string]bool // texts of edits that were sent more than once
+}
+
+// later reports whether the comment may have gone on to this revision after its
+// last answer. An edit has no idempotency key: one that is sent again while a node
+// stands still for longer than the client waits may be made once more when that
+// node goes on.
+func (p *promise) later(revision string, stored map[string][]string) bool {
+	newest, err := strconv.Atoi(revision)
+	for n := p.revision + 1; n <= newest; n++ {
+		if row := stored[fmt.Sprint(p.id, " ", n)]; len(row) != 1 || !p.again[row[0]] {
+			return false
+		}
+	}
+	return err == nil && newest > p.revision
 }
 
 // decision is one that was acknowledged.

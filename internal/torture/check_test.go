@@ -190,7 +190,8 @@ func (e evidence) checkComments(db querier, f *findings) error {
 			f.fault("LOST: comment %s, %q", p.id, p.text)
 			continue
 		}
-		if row[0] != p.status || row[1] != fmt.Sprint(p.revision) || row[2] != p.site {
+		same := row[0] == p.status && row[1] == fmt.Sprint(p.revision)
+		if row[2] != p.site || !same && !p.later(row[1], revisions) {
 			history, err := texts(db, `select actor_kind || ' ' || action || ' ' || revision || ' ' || state || ' ' || at || ' ' || decision_id from decisions where comment_id = $1 order by at`, p.id)
 			f.fault("comment %s is %v, answered was %s, revision %d; decisions: %q %v", p.id, row, p.status, p.revision, history, err)
 		}

@@ -136,7 +136,7 @@ func (c *client) submit(p *promise) error {
 // keep writes down a comment that has been acknowledged.
 func (c *client) keep(p *promise, out submitted) {
 	p.id, p.status, p.revision, p.edit = out.Comment.ID, out.Comment.Status, out.Comment.Revision, out.EditToken
-	p.texts = map[int]string{1: p.text}
+	p.texts, p.again = map[int]string{1: p.text}, map[string]bool{}
 	c.own = append(c.own, p)
 	c.book.comment(p)
 }
@@ -206,6 +206,9 @@ func (c *client) edit(p *promise) error {
 	status, err := c.call(r, &out)
 	if err != nil {
 		return err
+	}
+	if r.tries > 1 {
+		p.again[text] = true
 	}
 	if status != 200 { // decided meanwhile, or edited too often
 		return c.refresh(p)
