@@ -164,6 +164,13 @@ func (b *backlog) release(key string) {
 	delete(b.waiting, key)
 }
 
+// of is the number of use cases that wait with the key that is being worked on.
+func (b *backlog) of(key string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.waiting[key].ops)
+}
+
 func (b *backlog) len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -144,6 +144,7 @@ type worker struct {
 const (
 	gatherTime = 2 * time.Millisecond
 	gatherMost = 16
+	shareLeast = 8
 )
 
 // group is what shares a commit. It is run boldly at first: what is put is
@@ -155,6 +156,7 @@ type group struct {
 	ops     []*op
 	end     time.Time // of taking more
 	patient time.Time // how long it waits for those that usually come
+	most    int       // use cases that it takes
 	careful bool
 	begun   bool // at least once
 	heads   map[string]head
@@ -168,7 +170,7 @@ type group struct {
 // group runs a use case and whatever else waits with its key, and answers.
 func (w *worker) group(first *op) {
 	begun := time.Now()
-	g := &group{ops: []*op{first}, end: begun.Add(groupTime), patient: begun.Add(gatherTime)}
+	g := &group{ops: []*op{first}, end: begun.Add(groupTime), patient: begun.Add(gatherTime), most: w.share(first.key)}
 	if first.key != w.last {
 		w.last, w.usual = first.key, 0
 	}
@@ -201,6 +203,16 @@ func (w *worker) wrote(n int) {
 	if w.checkpoints != nil {
 		w.checkpoints.wrote(n)
 	}
+}
+
+// share is how many use cases a group takes. A server is another process: while
+// it writes one half of those that come, the next ones of the others are prepared.
+// A file is written by this process, which has no time for that.
+func (w *worker) share(key string) int {
+	if !w.conn.far() {
+		return groupMost
+	}
+	return min(max(shareLeast, (w.backlog.of(key)+1)/2), groupMost)
 }
 
 // another reports whether there is sense in another attempt, and waits a little
@@ -242,7 +254,7 @@ func (w *worker) attempt(g *group) (t trouble, err error) {
 // take adds one more use case to the group, if there is one and it may.
 func (w *worker) take(g *group) bool {
 	now := time.Now()
-	if g.ops[0].alone || len(g.ops) >= groupMost || now.After(g.end) {
+	if g.ops[0].alone || len(g.ops) >= g.most || now.After(g.end) {
 		return false
 	}
 	until := now

@@ -32,7 +32,7 @@ type promise struct {
 	body                      any    // of the submission
 	status                    string // as last answered
 	revision                  int
-	texts                     map[int]string // acknowledged, by revision
+	texts                     map[int]string  // acknowledged, by revision
 	again                     map[string]bool // texts of edits that were sent more than once
 }
 
