@@ -43,9 +43,10 @@ func TestSettingsAreInForce(t *testing.T) {
 	s := openDaily(t)
 	settings := map[string]string{
 		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1", "busy_timeout": "5000",
-		"cache_size": "-8000", "trusted_schema": "0", "cell_size_check": "1", "journal_size_limit": "67108864", "temp_store": "2",
+		"trusted_schema": "0", "cell_size_check": "1", "journal_size_limit": "67108864", "temp_store": "2",
 	}
-	check := func(handle string, c conn, queryOnly string) {
+	check := func(handle string, c conn, cache, queryOnly string) {
+		settings["cache_size"] = cache
 		for name, want := range settings {
 			if got := column(t, c, "pragma "+name); len(got) != 1 || got[0] != want {
 				t.Errorf("%s: %s is %v, want %s", handle, name, got, want)
@@ -55,13 +56,13 @@ func TestSettingsAreInForce(t *testing.T) {
 			t.Errorf("%s: query_only is %s, want %s", handle, got[0], queryOnly)
 		}
 	}
-	err := s.writer.do(t.Context(), nil, nil, func(w *write) error { check("writer", w.conn, "0"); return nil })
+	err := s.writer.do(t.Context(), nil, nil, func(w *write) error { check("writer", w.conn, "-8000", "0"); return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range fileReaders {
 		c := <-s.readers
-		check("reader", c, "1")
+		check("reader", c, "-2000", "1")
 		s.readers <- c
 	}
 }
