@@ -58,9 +58,6 @@ func (c *benchRunCmd) Run(e *env, parsed *kong.Context) error {
 		return err
 	}
 	debug.SetMemoryLimit(math.MaxInt64) // the clients are not the service
-	if err := bench.Known(c.Only); err != nil {
-		return usageError{err}
-	}
 	s := bench.Settings{
 		Program: program, SecretKey: e.settings.SecretKey, Version: versionOf().Version, Site: c.Site, Origin: c.Origin, Pages: c.Page, Token: c.Token,
 		Only: c.Only, Comments: c.Comments, PagesNum: c.Pages, Threads: c.Thread, Rounds: c.Rounds, Time: c.Time, Streams: c.Streams, Soak: c.Soak,
@@ -76,6 +73,9 @@ func (c *benchRunCmd) Run(e *env, parsed *kong.Context) error {
 		if s.Site == "" || s.Origin == "" {
 			return usageError{errors.New("name a site of the running server with --site, and one of its origins with --origin")}
 		}
+	}
+	if err := bench.Known(c.Only, s.Addr); err != nil {
+		return usageError{err}
 	}
 	ctx, cancel := context.WithTimeout(e.ctx, c.Most+c.Soak)
 	defer cancel()

@@ -68,15 +68,20 @@ var scenarios = []scenario{
 	{"soak", true, (*house).soak},
 }
 
-// Known says which of these are no scenarios, if any.
-func Known(only []string) error {
+// Known says which of these are no scenarios, if any, or none for a server that
+// is running anyway at addr.
+func Known(only []string, addr string) error {
 	names := make([]string, len(scenarios))
 	for i, s := range scenarios {
 		names[i] = s.name
 	}
 	for _, name := range only {
-		if !slices.Contains(names, name) {
+		i := slices.Index(names, name)
+		if i < 0 {
 			return fmt.Errorf("there is no scenario %q; there are %s", name, strings.Join(names, ", "))
+		}
+		if scenarios[i].own && addr != "" {
+			return fmt.Errorf("the scenario %q starts servers of its own; leave --addr out", name)
 		}
 	}
 	return nil
@@ -84,7 +89,7 @@ func Known(only []string) error {
 
 // Run measures. What was measured before an error is in the report.
 func Run(ctx context.Context, s Settings) (report *Report, err error) {
-	if err := Known(s.Only); err != nil {
+	if err := Known(s.Only, s.Addr); err != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "afterword-bench-")
