@@ -158,6 +158,9 @@ func (c *client) postTwice() error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	if answers := p.body.(map[string]any)["parent_id"] != nil; answers && statuses == [2]int{422, 422} {
+		return nil // its approval is held still, or was taken back: to the public it is not there
+	}
 	if statuses != [2]int{201, 201} || first.Comment.ID != second.Comment.ID {
 		c.book.wrong("one submission sent twice at once is answered with %v: %s and %s", statuses, first.Comment.ID, second.Comment.ID)
 	}
