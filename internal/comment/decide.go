@@ -82,7 +82,7 @@ func (s *Service) Decide(ctx context.Context, r Ruling) (out Ruled, err error) {
 		out.UndoUntil = OptionalTime(ru.undoUntil)
 		return s.keep(tx, r.Once, at, out)
 	})
-	return out, err
+	return out, s.confirmed(ctx, r.Once, s.Now(), err)
 }
 
 // sitesOf are the sites of the items that exist. A comment never changes its

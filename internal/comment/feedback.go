@@ -149,7 +149,7 @@ func (s *Service) Report(ctx context.Context, p Complaint) (id string, err error
 		}
 		return s.keep(tx, p.Once, at, id)
 	})
-	return id, err
+	return id, s.confirmed(ctx, p.Once, at, err)
 }
 
 func (ch *change) report(r Report) error {

@@ -107,10 +107,34 @@ func (s *Service) keep(tx Tx, o Once, at time.Time, result any) error {
 	return tx.PutReceipt(Receipt{Scope: o.Scope, Key: o.Key, Hash: o.Hash, Status: status, Answer: []byte(sealed), At: at})
 }
 
+// confirmed holds a receipt back until the commit that it is of is as safe as a
+// commit is: where a server dies while a commit waits for its standby, others may
+// read there for a moment what the new server will not have. A commit made on the
+// same connection comes after it in every copy.
+func (s *Service) confirmed(ctx context.Context, o Once, at time.Time, err error) error {
+	if repeated := new(Repeated); !errors.As(err, &repeated) {
+		return err
+	}
+	var found error
+	err = s.Store.Write(ctx, nil, func(tx Tx) error {
+		found = s.begin(tx, o, at)
+		return nil
+	})
+	if err == nil && found == nil {
+		err = &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "The service lost its database while it was writing. Try again in a moment.", RetryAfter: time.Second}
+	}
+	if err != nil {
+		return err
+	}
+	return found
+}
+
 // Answered gives the receipt of a request whose key has been seen; it is for
 // use cases outside this package, whose answers Remember keeps.
 func (s *Service) Answered(ctx context.Context, o Once) (repeated *Repeated, err error) {
-	err = s.Store.View(ctx, func(r Reader) error { return s.begin(r, o, s.Now()) })
+	at := s.Now()
+	err = s.Store.View(ctx, func(r Reader) error { return s.begin(r, o, at) })
+	err = s.confirmed(ctx, o, at, err)
 	if errors.As(err, &repeated) {
 		return repeated, nil
 	}

@@ -82,7 +82,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 	}
 	sub.Once = sub.Once.of(s, sub.Client)
 	if err := s.prepare(ctx, &d, sub); err != nil {
-		return out, err
+		return out, s.confirmed(ctx, sub.Once, at, err)
 	}
 	ask := func(r Reader) {
 		_ = s.begin(r, sub.Once, at)
@@ -100,7 +100,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 		}
 		return s.keep(tx, sub.Once, at, out)
 	})
-	return out, err
+	return out, s.confirmed(ctx, sub.Once, at, err)
 }
 
 // draft is a comment on its way into the store.
