@@ -249,6 +249,10 @@ func (s brokenStore) Write(context.Context, comment.Sites, func(comment.Tx) erro
 	return s.err
 }
 
+func (s brokenStore) ViewAfter(context.Context, func(comment.Reader), func(comment.Reader) error) error {
+	return s.err
+}
+
 func (s brokenStore) WriteAfter(context.Context, comment.Sites, func(comment.Reader), func(comment.Tx) error) error {
 	return s.err
 }

@@ -13,7 +13,10 @@ type awayStore struct{ err error }
 
 func (s awayStore) View(context.Context, func(Reader) error) error     { return s.err }
 func (s awayStore) Write(context.Context, Sites, func(Tx) error) error { return s.err }
-func (s awayStore) Room() error                                        { return nil }
+func (s awayStore) ViewAfter(context.Context, func(Reader), func(Reader) error) error {
+	return s.err
+}
+func (s awayStore) Room() error { return nil }
 func (s awayStore) WriteAfter(context.Context, Sites, func(Reader), func(Tx) error) error {
 	return s.err
 }

@@ -10,6 +10,11 @@ import (
 type Store interface {
 	// View runs fn on one consistent snapshot.
 	View(ctx context.Context, fn func(Reader) error) error
+	// ViewAfter is View for a use case that begins with asking what ask asks, and
+	// does not mind whether all answers are of one moment. ask has no effect and
+	// is answered as if there were nothing. Where every question is a way to a
+	// server and back, those of many use cases are asked on one way.
+	ViewAfter(ctx context.Context, ask func(Reader), fn func(Reader) error) error
 	// Write runs fn as one transaction, all or nothing, and returns after its
 	// commit is durable. No other transaction, on whichever node, writes to one
 	// of the sites meanwhile; nil is for what belongs to the installation. fn
@@ -18,7 +23,7 @@ type Store interface {
 	// as it is. Full or unreachable storage is a fault of kind Unavailable.
 	Write(ctx context.Context, sites Sites, fn func(Tx) error) error
 	// WriteAfter is Write for a use case that begins with asking what ask asks;
-	// see Reader.Ahead.
+	// see ViewAfter. It is answered as things are when fn runs.
 	WriteAfter(ctx context.Context, sites Sites, ask func(Reader), fn func(Tx) error) error
 	// Room is a fault of code storage_full while only the staff may write.
 	Room() error
@@ -30,12 +35,6 @@ type Sites []string
 // Reader is what can be read, within a View or a Write. A thing that does not
 // exist is fault.Missing. Lists come in the order named, at most limit long.
 type Reader interface {
-	// Ahead says what will be asked next. fn asks it, is answered as if there
-	// were nothing, and has no effect. Where every question is a way to a server
-	// and back, they are asked on one way, and the next who asks the same is
-	// answered as things were then.
-	Ahead(fn func(Reader))
-
 	Site(key string) (Site, error)
 	Sites() ([]Site, error) // by key
 	Words(site string) ([]Word, error)

@@ -134,8 +134,8 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	d.site = rules.Site
 	subject := moderation.Subject{Text: d.source, Revision: 1, Form: sub.Form, Now: d.at}
 	fingerprint := moderation.Fingerprint(d.source)
-	err = s.Store.View(ctx, func(r Reader) error {
-		r.Ahead(func(r Reader) { s.foresee(r, rules, *d, sub, fingerprint) })
+	ask := func(r Reader) { s.foresee(r, rules, *d, sub, fingerprint) }
+	err = s.Store.ViewAfter(ctx, ask, func(r Reader) error {
 		if err := s.begin(r, sub.Once, d.at); err != nil {
 			return err
 		}

@@ -58,17 +58,17 @@ func (q *query) know(asks []ask, answers []answer) {
 	}
 }
 
-// Ahead asks a server for all that fn asks at once; see comment.Reader.
-func (q *query) Ahead(fn func(comment.Reader)) {
-	if !q.conn.far() {
+// askAhead asks a server for all that fn asks at once.
+func (w *write) askAhead(fn func(comment.Reader)) {
+	if !w.conn.far() {
 		return
 	}
-	asks := q.asked(fn)
+	asks := w.asked(fn)
 	if len(asks) == 0 {
 		return
 	}
-	if answers, err := q.conn.together(q.ctx, asks); err == nil { // else whoever asks will hear of it
-		q.know(asks, answers)
+	if answers, err := w.conn.together(w.ctx, asks); err == nil { // else whoever asks will hear of it
+		w.know(asks, answers)
 	}
 }
 
@@ -117,7 +117,7 @@ func (w *write) look(o *op, i int) {
 			delete(w.ahead.answers, key)
 		}
 	default:
-		w.Ahead(o.ahead)
+		w.askAhead(o.ahead)
 	}
 }
 

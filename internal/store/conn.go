@@ -25,10 +25,7 @@ type conn interface {
 	sure(ctx context.Context, statement string, args ...any) (int64, error)
 	// assume turns the guesses of sure on or off.
 	assume(on bool)
-	// each reads the rows of a statement.
-	each(ctx context.Context, statement string, args []any, read func(scanner) error) error
-	// far = a statement costs a way there and back.
-	far() bool
+	source
 	// together asks several things on one way there and back.
 	together(ctx context.Context, asks []ask) ([]answer, error)
 	// script runs the statements of a migration.
@@ -46,6 +43,14 @@ type conn interface {
 	// trouble is what stands in the way of the transaction.
 	trouble() trouble
 	close()
+}
+
+// source is where a statement that reads is answered.
+type source interface {
+	// each reads the rows of a statement.
+	each(ctx context.Context, statement string, args []any, read func(scanner) error) error
+	// far = a statement costs a way there and back.
+	far() bool
 }
 
 // mark is a point in the statements of a transaction.

@@ -126,7 +126,7 @@ func pageIDs(t testing.TB, s *Store) map[string]bool {
 }
 
 // column reads the first column of an answer of the engine itself.
-func column(t testing.TB, c conn, statement string) []string {
+func column(t testing.TB, c source, statement string) []string {
 	t.Helper()
 	all, err := list(&query{ctx: context.Background(), conn: c}, func(s scanner) (v string, err error) {
 		err = s.Scan((*anything)(&v))

@@ -282,8 +282,14 @@ func (c *pgConn) rollback(ctx context.Context, text string) error {
 		return c.err
 	}
 	c.state, c.err = fine, nil
-	c.add(statement{text, nil, true})
-	return c.send(ctx, true, 1, func(r pgx.BatchResults) error { _, err := r.Exec(); return err })
+	c.deadline(c.server.answer)
+	// Not as a prepared statement: after an error pgx forgets those that it had
+	// sent along, and cannot prepare them again before the transaction has ended.
+	_, err := c.raw.PgConn().Exec(ctx, text).ReadAll()
+	if err != nil {
+		c.drop()
+	}
+	return c.failed(err, true)
 }
 
 func (c *pgConn) script(ctx context.Context, statements string) error {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/store/storetest"
 	"github.com/afterword-comments/afterword/internal/store/storetest/pgtest"
 )
@@ -81,21 +80,20 @@ var smallSorts = []string{"from words where", "from grants where", "from sites",
 
 func postgresPlan(t *testing.T, s *Store, text string) (lines []string) {
 	t.Helper()
-	err := s.View(t.Context(), func(r comment.Reader) (err error) {
-		q := r.(*query)
-		if err := q.conn.flush(q.ctx); err != nil {
+	err := s.view(t.Context(), func(ctx context.Context, c conn) (err error) {
+		if err := c.flush(ctx); err != nil {
 			return err
 		}
-		if err := q.conn.script(q.ctx, "prepare plan_of as "+text); err != nil {
+		if err := c.script(ctx, "prepare plan_of as "+text); err != nil {
 			return err
 		}
 		nulls := strings.TrimSuffix(strings.Repeat("null, ", highest(text)), ", ")
 		if nulls != "" {
 			nulls = "(" + nulls + ")"
 		}
-		lines, err = list(q, scanString, "explain execute plan_of"+nulls)
+		lines, err = list(&query{ctx: ctx, conn: c}, scanString, "explain execute plan_of"+nulls)
 		if err == nil {
-			err = q.conn.script(q.ctx, "deallocate plan_of")
+			err = c.script(ctx, "deallocate plan_of")
 		}
 		return err
 	})

@@ -34,6 +34,7 @@ type Store struct {
 	server  *server // nil for a file
 	node    string  // tells this process from others on the same database
 	book    *headBook
+	looks   looks
 
 	unexamined bool // by Open; Examine does it
 }
@@ -88,16 +89,18 @@ func (s *Store) Close() (err error) {
 // Path is the database file, "" where a server keeps the data.
 func (s *Store) Path() string { return s.path }
 
-// query answers comment.Reader on one connection, within one transaction.
+// query answers comment.Reader, as a rule on one connection and within one
+// transaction.
 type query struct {
 	ctx   context.Context
-	conn  conn
+	conn  source
 	ahead *ahead // nil = nothing was read ahead
 }
 
 // write answers comment.Tx, for one use case of a group.
 type write struct {
 	query
+	conn    conn
 	dialect dialect
 	group   *group
 	node    string
@@ -117,6 +120,10 @@ const viewWait = 5 * time.Second
 // View runs fn on one snapshot. It waits for a free connection as long as ctx
 // allows, and no longer than viewWait.
 func (s *Store) View(ctx context.Context, fn func(comment.Reader) error) error {
+	return s.view(ctx, func(ctx context.Context, c conn) error { return fn(&query{ctx: ctx, conn: c}) })
+}
+
+func (s *Store) view(ctx context.Context, fn func(context.Context, conn) error) error {
 	c, err := s.reader(ctx)
 	if err != nil {
 		return err
@@ -132,7 +139,7 @@ func (s *Store) View(ctx context.Context, fn func(comment.Reader) error) error {
 	if err := s.dialect.view(steady, c); err != nil {
 		return err
 	}
-	err = fn(&query{ctx: steady, conn: c})
+	err = fn(steady, c)
 	s.health.note(err)
 	return err
 }

@@ -331,7 +331,7 @@ func (w *worker) runOne(g *group, i int) error {
 			return err
 		}
 	}
-	tx := &write{query: query{ctx: ctx, conn: w.conn}, dialect: w.dialect, node: w.node, group: g}
+	tx := &write{query: query{ctx: ctx, conn: w.conn}, conn: w.conn, dialect: w.dialect, node: w.node, group: g}
 	if len(g.foreseen) > 0 {
 		tx.conn = witness{w.conn, g}
 	}

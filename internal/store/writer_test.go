@@ -301,8 +301,8 @@ func TestAViewWaitsAsLongAsItsContext(t *testing.T) {
 
 func TestReadersCannotWrite(t *testing.T) {
 	s := openDaily(t)
-	err := s.View(t.Context(), func(r comment.Reader) error {
-		return putPage("p1")(&write{query: *r.(*query)})
+	err := s.view(t.Context(), func(ctx context.Context, c conn) error {
+		return putPage("p1")(&write{query: query{ctx: ctx, conn: c}, conn: c})
 	})
 	if !fault.Is(err, "storage_read_only") {
 		t.Errorf("got %v", err)

@@ -1,11 +1,13 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
 )
 
 var writeTests = map[string]func(*house){
@@ -21,6 +23,7 @@ var writeTests = map[string]func(*house){
 	"a new store has room":                 testRoom,
 	"what is asked ahead":                  testAhead,
 	"what is asked ahead by many":          testAheadTogether,
+	"many look at once":                    testLookTogether,
 }
 
 var errSorry = errors.New("sorry")
@@ -286,14 +289,14 @@ func testCounter(h *house) {
 func testAhead(h *house) {
 	h.newSites("daily")
 	h.write(putReceipt(comment.Receipt{Scope: "s", Key: "k", Hash: "sum", Answer: []byte("a"), At: start}))
+	ask := func(r comment.Reader) {
+		_, _ = r.PageByKey("daily", "key of p1")
+		_, _ = r.PageByKey("daily", "none")
+		_, _ = r.Author("daily", "a1")
+		_, _ = r.Receipt("s", "k")
+		_, _ = r.Tokens("b", every, 1, start)
+	}
 	check := func(r comment.Reader) error {
-		r.Ahead(func(r comment.Reader) {
-			_, _ = r.PageByKey("daily", "key of p1")
-			_, _ = r.PageByKey("daily", "none")
-			_, _ = r.Author("daily", "a1")
-			_, _ = r.Receipt("s", "k")
-			_, _ = r.Tokens("b", every, 1, start)
-		})
 		page, err := r.PageByKey("daily", "key of p1")
 		same(h, "page", page, newPage("daily", "p1"))
 		author, err2 := r.Author("daily", "a1")
@@ -309,10 +312,49 @@ func testAhead(h *house) {
 		same(h, "site", site.Name, newSite("daily").Name)
 		return errors.Join(err, err2, err3, err4, err5)
 	}
-	if err := h.store.View(h.Context(), check); err != nil {
+	if err := h.store.ViewAfter(h.Context(), ask, check); err != nil {
 		h.Error(err)
 	}
-	h.write(func(tx comment.Tx) error { return check(tx) })
+	if err := h.store.WriteAfter(h.Context(), comment.Sites{"daily"}, ask, func(tx comment.Tx) error { return check(tx) }); err != nil {
+		h.Error(err)
+	}
+}
+
+// testLookTogether has many look at once: each gets its own answers, also beside
+// one that asks what an engine cannot answer.
+func testLookTogether(h *house) {
+	h.newSites("daily")
+	for i := range 20 {
+		h.write(putReceipt(comment.Receipt{Scope: "s", Key: fmt.Sprint(i), Hash: "sum", Answer: []byte(fmt.Sprint("answer ", i)), At: start}))
+	}
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			var receipt comment.Receipt
+			look := func(r comment.Reader) (err error) {
+				if i%25 == 0 {
+					_, err = r.PageByKey("daily", "\x00\xff")
+					return err
+				}
+				receipt, err = r.Receipt("s", fmt.Sprint(i%20))
+				return err
+			}
+			err := h.store.ViewAfter(h.Context(), func(r comment.Reader) { _ = look(r) }, look)
+			if i%25 != 0 && (err != nil || string(receipt.Answer) != fmt.Sprint("answer ", i%20)) {
+				h.Errorf("%d: %q, %v", i, receipt.Answer, err)
+			}
+			if i%25 == 0 && err == nil {
+				h.Errorf("%d: a page that cannot be was found", i)
+			}
+		})
+	}
+	all.Wait()
+	gone, cancel := context.WithCancel(h.Context())
+	cancel()
+	err := h.store.ViewAfter(gone, func(r comment.Reader) { _, _ = r.Site("daily") }, func(comment.Reader) error { return nil })
+	if err != nil && !fault.Is(err, "unavailable") {
+		h.Error(err)
+	}
 }
 
 // testAheadTogether posts from many sides to one page that nobody has made, some
