@@ -125,6 +125,9 @@ func (w *write) keep() {
 	for site, h := range w.heads {
 		w.group.heads[site] = h
 	}
+	for c, by := range w.counts {
+		w.group.counts[c] += by
+	}
 	w.group.logged = append(w.group.logged, w.logged...)
 }
 

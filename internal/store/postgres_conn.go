@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -209,47 +210,55 @@ func (c *pgConn) each(ctx context.Context, text string, args []any, read func(sc
 func (c *pgConn) far() bool { return true }
 
 func (c *pgConn) together(ctx context.Context, asks []ask) (answers []answer, err error) {
-	for _, a := range asks {
-		c.add(statement{a.text, a.args, false})
+	all := questions(asks)
+	for _, q := range all {
+		c.add(statement{q.text, q.args, false})
 	}
-	err = c.send(ctx, false, len(asks), func(r pgx.BatchResults) error {
-		answers = answers[:0]
-		for range asks {
-			kept, err := c.keep(r)
-			if err != nil {
+	err = c.send(ctx, false, len(all), func(r pgx.BatchResults) error {
+		answers = make([]answer, len(asks))
+		for _, q := range all {
+			if err := c.hear(r, q, answers); err != nil {
 				return err
 			}
-			answers = append(answers, kept)
 		}
 		return nil
 	})
 	return answers, err
 }
 
-// keep reads the rows of a statement, to be scanned later.
-func (c *pgConn) keep(r pgx.BatchResults) (answer, error) {
+// hear reads the rows of a question and keeps them for those who have asked.
+func (c *pgConn) hear(r pgx.BatchResults, q question, answers []answer) error {
 	rows, err := r.Query()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
 	types, fields := c.raw.TypeMap(), slices.Clone(rows.FieldDescriptions())
-	var all [][][]byte
+	kept := make([][]keptRow, len(q.of))
 	for rows.Next() {
-		row := make([][]byte, 0, len(fields))
+		row := keptRow{types: types, fields: fields}
 		for _, value := range rows.RawValues() {
-			row = append(row, bytes.Clone(value))
+			row.values = append(row.values, bytes.Clone(value))
 		}
-		all = append(all, row)
-	}
-	return func(read func(scanner) error) error {
-		for _, row := range all {
-			if err := read(keptRow{types, fields, row}); err != nil {
-				return err
+		whose := 0
+		if len(q.of) > 1 {
+			if whose, row, err = row.first(); err != nil || whose >= len(kept) {
+				return fmt.Errorf("row %d of %d questions: %w", whose, len(kept), err)
 			}
 		}
-		return nil
-	}, rows.Err()
+		kept[whose] = append(kept[whose], row)
+	}
+	for i, n := range q.of {
+		answers[n] = func(read func(scanner) error) error {
+			for _, row := range kept[i] {
+				if err := read(row); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	return rows.Err()
 }
 
 // keptRow is a row that was read ahead.
@@ -257,6 +266,12 @@ type keptRow struct {
 	types  *pgtype.Map
 	fields []pgconn.FieldDescription
 	values [][]byte
+}
+
+// first takes the first column off, which says whose the row is.
+func (r keptRow) first() (whose int, rest keptRow, err error) {
+	err = pgx.ScanRow(r.types, r.fields[:1], r.values[:1], &whose)
+	return whose - 1, keptRow{r.types, r.fields[1:], r.values[1:]}, err
 }
 
 // Scan implements scanner.
@@ -308,6 +323,9 @@ func (c *pgConn) send(ctx context.Context, ends bool, heard int, hear func(pgx.B
 	}
 	all := c.queue
 	c.queue = c.queue[:0]
+	if c.bold {
+		all = append(merged(all[:len(all)-heard]), all[len(all)-heard:]...)
+	}
 	first := !c.sent
 	err := c.batch(ctx, all, heard, hear)
 	if first && !ends && c.lost(err) {

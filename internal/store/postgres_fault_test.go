@@ -172,6 +172,23 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
+// TestALossThatIsNotMinded: a use case may go on after a question that had no
+// answer; what is told is the loss.
+func TestALossThatIsNotMinded(t *testing.T) {
+	s := openDailyAt(t, pgtest.Database(t))
+	runs := 0
+	err := s.Write(t.Context(), comment.Sites{"daily"}, func(tx comment.Tx) error {
+		w := tx.(*write)
+		_, _ = w.conn.exec(w.ctx, "select pg_terminate_backend(pg_backend_pid())")
+		runs++
+		return nil
+	})
+	if f := fault.Of(err); f.Kind != fault.Unavailable || runs != retryMost+1 {
+		t.Errorf("got %v after %d runs", err, runs)
+	}
+	mustWrite(t, s, putPage("after"))
+}
+
 // TestACommitInDoubt: where the connection is lost in the middle of a commit
 // nobody is told that it happened, and nobody is told that it did not.
 func TestACommitInDoubt(t *testing.T) {

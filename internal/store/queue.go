@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -174,14 +175,44 @@ func (q *query) StatusCounts(sites []string) (map[comment.Status]int, error) {
 	return counts, nil
 }
 
-func (w *write) CountStatus(site string, status comment.Status, by int) error {
-	if by > 0 {
-		return w.conn.put(w.ctx, `insert into status_counts (site_id, status, n) values ($1, $2, $3)
-			on conflict (site_id, status) do update set n = status_counts.n + excluded.n`, site, status, by)
+// counted is what a group counts, and adds once.
+type counted struct {
+	site   string
+	status comment.Status
+}
+
+// StatusCounts of a transaction that writes knows what it has counted.
+func (w *write) StatusCounts(sites []string) (map[comment.Status]int, error) {
+	counts, err := w.query.StatusCounts(sites)
+	for _, more := range []map[counted]int{w.group.counts, w.counts} {
+		for c, by := range more {
+			if slices.Contains(sites, c.site) {
+				counts[c.status] += by
+			}
+		}
 	}
-	n, err := w.conn.sure(w.ctx, "update status_counts set n = n + $3 where site_id = $1 and status = $2", site, status, by)
-	if err == nil && n == 0 && by < 0 {
-		err = fmt.Errorf("no %s comment of site %s was ever counted", status, site)
+	return counts, err
+}
+
+func (w *write) CountStatus(site string, status comment.Status, by int) error {
+	if w.group.careful {
+		return count(w.ctx, w.conn, counted{site, status}, by)
+	}
+	if w.counts == nil {
+		w.counts = map[counted]int{}
+	}
+	w.counts[counted{site, status}] += by
+	return nil
+}
+
+func count(ctx context.Context, to conn, c counted, by int) error {
+	if by > 0 {
+		return to.put(ctx, `insert into status_counts (site_id, status, n) values ($1, $2, $3)
+			on conflict (site_id, status) do update set n = status_counts.n + excluded.n`, c.site, c.status, by)
+	}
+	n, err := to.sure(ctx, "update status_counts set n = n + $3 where site_id = $1 and status = $2", c.site, c.status, by)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("no %s comment of site %s was ever counted", c.status, c.site)
 	}
 	return err
 }

@@ -118,7 +118,7 @@ var sqlText = regexp.MustCompile(`\$\d|^(select|insert into|update|delete from) 
 // is asked has tests of its own.
 func checkAllUsed(t *testing.T, used []string) {
 	pieces := 0
-	for _, file := range sourceFiles(t, "migrate.go", "file.go", "backup.go", "copy.go", "copy_side.go", "damage.go", "dialect.go", "postgres.go", "watch.go", "sqlite_conn.go") {
+	for _, file := range sourceFiles(t, "migrate.go", "file.go", "backup.go", "copy.go", "copy_side.go", "damage.go", "dialect.go", "postgres.go", "watch.go", "merge.go", "sqlite_conn.go") {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)

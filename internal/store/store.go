@@ -105,6 +105,7 @@ type write struct {
 	group   *group
 	node    string
 	heads   map[string]head // of the logs that this use case has appended to
+	counts  map[counted]int
 	logged  []comment.Event // for those who hear of them after the commit
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -160,6 +161,7 @@ type group struct {
 	careful bool
 	begun   bool // at least once
 	heads   map[string]head
+	counts  map[counted]int
 	logged  []comment.Event
 
 	foreseen []foreseen      // of the first ops
@@ -233,6 +235,9 @@ func (w *worker) another(g *group, t trouble, try int) bool {
 
 // attempt runs the group as one transaction.
 func (w *worker) attempt(g *group) (t trouble, err error) {
+	for _, o := range g.ops {
+		o.err = nil // of the attempt before
+	}
 	if err := w.begin(g); err != nil {
 		return w.giveUp(err)
 	}
@@ -276,7 +281,7 @@ func (w *worker) begin(g *group) error {
 		return err
 	}
 	w.conn.assume(!g.careful)
-	g.foreseen, g.touched, g.stale = nil, map[string]bool{}, false
+	g.foreseen, g.touched, g.stale, g.counts = nil, map[string]bool{}, false, map[counted]int{}
 	var asks []ask
 	if w.conn.far() && !g.careful && !g.ops[0].alone {
 		asks = w.foresee(g)
@@ -287,9 +292,21 @@ func (w *worker) begin(g *group) error {
 	return err
 }
 
-// commit moves the heads of the logs to where the group has brought them.
+// commit adds what the group has counted, and moves the heads of the logs to
+// where it has brought them.
 func (w *worker) commit(g *group) error {
 	ctx := context.Background()
+	for c, by := range g.counts {
+		if by == 0 {
+			continue
+		}
+		if err := count(ctx, w.conn, c, by); err != nil {
+			if w.conn.trouble() == fine { // it is the fault of one of them
+				err = errors.Join(errTooBold, err)
+			}
+			return err
+		}
+	}
 	for site, h := range g.heads {
 		if !h.moved {
 			continue
@@ -359,8 +376,8 @@ var errTooBold = errors.New("a use case failed after it had written")
 
 // undo takes back a use case that has failed.
 func (w *worker) undo(g *group, o *op, start mark) error {
-	if o.err == nil {
-		o.err = errTooBold // it did not mind an error, but the engine does
+	if o.err == nil { // it did not mind an error, but the engine does
+		o.err = cmp.Or(w.conn.flush(context.Background()), errTooBold)
 	}
 	switch t := w.conn.trouble(); {
 	case t == again || t == gone:

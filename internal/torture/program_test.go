@@ -178,7 +178,14 @@ func tail(path string) string {
 	lines := slices.DeleteFunc(strings.Split(string(text), "\n"), func(line string) bool {
 		return strings.Contains(line, "the database system is starting up")
 	})
-	return strings.Join(lines[max(0, len(lines)-60):], "\n")
+	last := lines[max(0, len(lines)-60):]
+	var ours []string // what must never happen, whenever it did
+	for _, line := range lines[:len(lines)-len(last)] {
+		if strings.Contains(line, `"code":"internal"`) && len(ours) < 20 {
+			ours = append(ours, line)
+		}
+	}
+	return strings.Join(append(ours, last...), "\n")
 }
 
 // admin runs an administrative command and reads the object that it prints.
