@@ -158,7 +158,7 @@ func (st *stage) receiver(a *app.App) error {
 		comment.CommentCreated, comment.CommentApproved, comment.CommentRejected, comment.CommentMarkedSpam,
 		comment.CommentEdited, comment.CommentDeleted, comment.CommentRestored, comment.CommentReported, comment.EndpointPing,
 	}
-	_, st.secret, err = a.Hooks.Add(ctx, demoSite, url, types, operator)
+	_, st.secret, err = a.Hooks.Add(ctx, demoSite, webhook.Change{URL: url, Types: types}, operator)
 	return err
 }
 

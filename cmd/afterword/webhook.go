@@ -36,11 +36,11 @@ type webhookAddCmd struct {
 func (c *webhookAddCmd) Run(e *env) error {
 	types := strings.FieldsFunc(c.Types, func(r rune) bool { return r == ',' || r == ' ' })
 	return e.administer(func(a *app.App) error {
-		endpoint, secret, err := a.Hooks.Add(e.ctx, c.Site, c.URL, types, operator)
+		endpoint, secret, err := a.Hooks.Add(e.ctx, c.Site, webhook.Change{URL: c.URL, Types: types}, operator)
 		if err != nil {
 			return noSite(err, c.Site)
 		}
-		return e.print(web.ShowEndpoint(endpoint, secret), "Added %s. Secret, shown only now: %s", endpoint.ID, secret)
+		return e.print(web.ShowEndpoint(a.Hooks, endpoint, secret), "Added %s. Secret, shown only now: %s", endpoint.ID, secret)
 	})
 }
 
@@ -68,7 +68,7 @@ func (c *webhookListCmd) Run(e *env) error {
 				return noSite(err, key)
 			}
 			for _, ep := range endpoints {
-				if err := e.print(web.ShowEndpoint(ep, ""), "%s  %s  %s  %s  %s  owed %d", ep.ID, ep.Site, ep.Status, ep.URL, strings.Join(ep.Types, ","), ep.Owed); err != nil {
+				if err := e.print(web.ShowEndpoint(a.Hooks, ep, ""), "%s  %s  %s  %s  %s  owed %d", ep.ID, ep.Site, ep.Status, ep.URL, strings.Join(ep.Types, ","), ep.Owed); err != nil {
 					return err
 				}
 			}
@@ -118,7 +118,7 @@ func (c *webhookRotateCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		return e.print(web.ShowEndpoint(ep, secret), "New secret, shown only now: %s", secret)
+		return e.print(web.ShowEndpoint(a.Hooks, ep, secret), "New secret, shown only now: %s", secret)
 	})
 }
 

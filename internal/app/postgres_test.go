@@ -18,6 +18,7 @@ import (
 	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/internal/store/storetest/pgtest"
+	"github.com/afterword-comments/afterword/internal/webhook"
 )
 
 var testKey = base64.StdEncoding.EncodeToString([]byte("0123456789abcdefghijklmnopqrstuv"))
@@ -108,7 +109,7 @@ func TestTwoNodes(t *testing.T) {
 	a, b := running(t, dsn), running(t, dsn)
 	addDaily(t, a)
 	r := newReceiver(t)
-	if _, _, err := a.Hooks.Add(t.Context(), "daily", r.URL, nil, comment.Actor{}); err != nil {
+	if _, _, err := a.Hooks.Add(t.Context(), "daily", webhook.Change{URL: r.URL}, comment.Actor{}); err != nil {
 		t.Fatal(err)
 	}
 	const n = 20

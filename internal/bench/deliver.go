@@ -13,6 +13,7 @@ import (
 
 	"github.com/afterword-comments/afterword/internal/bench/load"
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/webhook"
 )
 
 const (
@@ -55,7 +56,7 @@ func (h *house) subscribe(ctx context.Context, url string) (remove func() error,
 	if err != nil {
 		return nil, err
 	}
-	endpoint, _, err := a.Hooks.Add(ctx, h.Site, url, []string{comment.CommentApproved}, operator)
+	endpoint, _, err := a.Hooks.Add(ctx, h.Site, webhook.Change{URL: url, Types: []string{comment.CommentApproved}}, operator)
 	if err != nil {
 		return nil, errors.Join(err, a.Close())
 	}

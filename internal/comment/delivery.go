@@ -14,6 +14,16 @@ type Endpoint struct {
 	RenewedAt time.Time // when its owner last gave it another URL or made it active; zero = never
 	Secrets   []Secret  // newest first; the expired ones are gone
 
+	Mode       EndpointMode
+	APIVersion string            // of the payload, as it was when the endpoint was made
+	Target     string            // whose shape the payload takes; "webhook" = Standard Webhooks
+	Settings   map[string]string // of the target
+	Headers    string            // of its own, sealed; "" = none
+	CoveredSeq int64             // up to where a target that gathers events has been told
+
+	CallsMost   int       // at once; fewer while it recovers
+	BehindSince time.Time // since when what it is owed is too old; zero = it is not
+
 	GateUntil     time.Time // no call before this instant (Retry-After); zero = open
 	Failures      int       // attempts that failed in a row, over all its deliveries
 	LastSuccessAt time.Time // zero = never
@@ -21,6 +31,24 @@ type Endpoint struct {
 	LastFailure   string    // class of the last failure, "status 500"
 	Owed          int       // deliveries waiting, filled where lists show it
 }
+
+// EndpointMode says how much an endpoint is told.
+type EndpointMode string
+
+// The modes of an endpoint.
+const (
+	ModeFull EndpointMode = "full" // the event
+	ModeThin EndpointMode = "thin" // ids only
+)
+
+// TargetWebhook is the target of an endpoint that is sent Standard Webhooks.
+const TargetWebhook = "webhook"
+
+// APIVersion is the version of the payload that a new endpoint gets.
+const APIVersion = "2026-11-01"
+
+// CallsMost is the number of calls that a healthy endpoint may have at once.
+const CallsMost = 8
 
 // EndpointStatus says whether an endpoint is called.
 type EndpointStatus string
@@ -98,3 +126,30 @@ type Attempt struct {
 	Detail   string // a sentence without addresses or internals
 	Response string // the first bytes of the answer, valid UTF-8, escaped by whoever shows it
 }
+
+// Replay sends events of the past to an endpoint again, a few at a time behind
+// what is due to it.
+type Replay struct {
+	Site       string
+	ID         string
+	EndpointID string
+	Number     int      // its deliveries carry it
+	Types      []string // none = what the endpoint asks for
+	After      int64    // number of the last event that has been looked at
+	Until      int64    // of the last one to look at
+	Events     int      // that there were to send when it began
+	Sent       int      // of them, made into deliveries
+	State      ReplayState
+	CreatedAt  time.Time
+	EndedAt    time.Time
+}
+
+// ReplayState is where a replay stands.
+type ReplayState string
+
+// The states of a replay.
+const (
+	ReplayRunning   ReplayState = "running"
+	ReplayDone      ReplayState = "done"
+	ReplayCancelled ReplayState = "cancelled"
+)

@@ -21,15 +21,28 @@ type Endpoint struct {
 	LastFailure   *string                `json:"last_failure"`
 	Failures      int                    `json:"failures"` // in a row
 	Owed          int                    `json:"owed"`
+	Mode          comment.EndpointMode   `json:"mode"`
+	APIVersion    string                 `json:"api_version"`
+	Target        string                 `json:"target"`
+	Settings      map[string]string      `json:"settings"`         // of the target
+	Headers       []string               `json:"headers"`          // names of its own headers; the values are not shown
 	Secret        string                 `json:"secret,omitempty"` // only where it was made, once
 }
 
-// ShowEndpoint makes the view of an endpoint.
-func ShowEndpoint(e comment.Endpoint, secret string) Endpoint {
+// ShowEndpoint makes the view of an endpoint; hooks tells the names of its
+// headers.
+func ShowEndpoint(hooks *webhook.Hooks, e comment.Endpoint, secret string) Endpoint {
 	v := Endpoint{
 		ID: e.ID, Site: e.Site, URL: e.URL, Types: e.Types, Status: e.Status, CreatedAt: comment.Timestamp(e.CreatedAt),
 		LastSuccessAt: comment.OptionalTime(e.LastSuccessAt), LastFailureAt: comment.OptionalTime(e.LastFailureAt),
 		Failures: e.Failures, Owed: e.Owed, Secret: secret,
+		Mode: e.Mode, APIVersion: e.APIVersion, Target: e.Target, Settings: e.Settings, Headers: hooks.HeaderNames(e),
+	}
+	if v.Settings == nil {
+		v.Settings = map[string]string{}
+	}
+	if v.Headers == nil {
+		v.Headers = []string{}
 	}
 	if e.LastFailure != "" {
 		v.LastFailure = &e.LastFailure
@@ -115,21 +128,47 @@ func (s *Server) endpoints(c *fiber.Ctx) error {
 	return shortList[comment.Endpoint, Endpoint]{
 		name: "endpoints", of: site, all: all,
 		key:  func(e comment.Endpoint) string { return e.ID },
-		show: func(e comment.Endpoint) Endpoint { return ShowEndpoint(e, "") },
+		show: func(e comment.Endpoint) Endpoint { return ShowEndpoint(s.Hooks, e, "") },
 	}.send(s, c)
 }
 
+// endpointChange is what may be given for an endpoint that is there.
+type endpointChange struct {
+	URL        string                 `json:"url"`
+	Types      []string               `json:"types" validate:"max=50"`
+	Status     comment.EndpointStatus `json:"status"`
+	Mode       comment.EndpointMode   `json:"mode"`
+	APIVersion string                 `json:"api_version"`
+	Target     string                 `json:"target"`
+	Settings   map[string]string      `json:"settings"`
+	Headers    map[string]string      `json:"headers"`
+}
+
+func (in endpointChange) change() webhook.Change { return webhook.Change(in) }
+
+// newEndpoint is what may be given for a new one.
+type newEndpoint struct {
+	URL        string               `json:"url" validate:"required"`
+	Types      []string             `json:"types" validate:"max=50"`
+	Mode       comment.EndpointMode `json:"mode"`
+	APIVersion string               `json:"api_version"`
+	Target     string               `json:"target"`
+	Settings   map[string]string    `json:"settings"`
+	Headers    map[string]string    `json:"headers"`
+}
+
+func (in newEndpoint) change() webhook.Change {
+	return webhook.Change{URL: in.URL, Types: in.Types, Mode: in.Mode, APIVersion: in.APIVersion, Target: in.Target, Settings: in.Settings, Headers: in.Headers}
+}
+
 func (s *Server) addEndpoint(c *fiber.Ctx) error {
-	in, err := decode[struct {
-		URL   string   `json:"url" validate:"required"`
-		Types []string `json:"types" validate:"max=50"`
-	}](c)
+	in, err := decode[newEndpoint](c)
 	if err != nil {
 		return err
 	}
 	return s.create(c, fiber.StatusCreated, func() (any, error) {
-		e, secret, err := s.Hooks.Add(c.UserContext(), param(c, "site"), in.URL, in.Types, actor(c))
-		return ShowEndpoint(e, secret), err
+		e, secret, err := s.Hooks.Add(c.UserContext(), param(c, "site"), in.change(), actor(c))
+		return ShowEndpoint(s.Hooks, e, secret), err
 	})
 }
 
@@ -138,28 +177,24 @@ func (s *Server) endpoint(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return send(c, fiber.StatusOK, ShowEndpoint(e, ""))
+	return send(c, fiber.StatusOK, ShowEndpoint(s.Hooks, e, ""))
 }
 
 func (s *Server) changeEndpoint(c *fiber.Ctx) error {
-	in, err := decode[struct {
-		URL    string                 `json:"url"`
-		Types  []string               `json:"types"`
-		Status comment.EndpointStatus `json:"status"`
-	}](c)
+	in, err := decode[endpointChange](c)
 	if err != nil {
 		return err
 	}
-	if in.URL != "" { // like a new endpoint, it reads everything that the site will ever say
+	if in.URL != "" || in.Headers != nil { // like a new endpoint, it reads everything that the site will ever say
 		if err := s.Auth.Fresh(identity(c)); err != nil {
 			return err
 		}
 	}
-	e, err := s.Hooks.Change(c.UserContext(), param(c, "site"), param(c, "id"), webhook.Change(in), actor(c))
+	e, err := s.Hooks.Change(c.UserContext(), param(c, "site"), param(c, "id"), in.change(), actor(c))
 	if err != nil {
 		return err
 	}
-	return send(c, fiber.StatusOK, ShowEndpoint(e, ""))
+	return send(c, fiber.StatusOK, ShowEndpoint(s.Hooks, e, ""))
 }
 
 func (s *Server) removeEndpoint(c *fiber.Ctx) error {
@@ -200,7 +235,7 @@ func (s *Server) rotateEndpoint(c *fiber.Ctx) error {
 	}
 	return s.create(c, fiber.StatusOK, func() (any, error) {
 		e, secret, err := s.Hooks.Rotate(c.UserContext(), param(c, "site"), param(c, "id"), overlap, actor(c))
-		return ShowEndpoint(e, secret), err
+		return ShowEndpoint(s.Hooks, e, secret), err
 	})
 }
 

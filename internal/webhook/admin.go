@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -29,20 +30,28 @@ type Hooks struct {
 }
 
 // Add makes an endpoint and its first secret, which is given here and never
-// again. No types means comment.approved.
-func (h *Hooks) Add(ctx context.Context, site, url string, types []string, actor comment.Actor) (comment.Endpoint, string, error) {
-	if len(types) == 0 {
-		types = []string{comment.CommentApproved}
+// again. What is not given is as usual: comment.approved alone, in full, as
+// Standard Webhooks.
+func (h *Hooks) Add(ctx context.Context, site string, given Change, actor comment.Actor) (comment.Endpoint, string, error) {
+	if len(given.Types) == 0 {
+		given.Types = []string{comment.CommentApproved}
 	}
-	types, err := checkTypes(types)
+	if given.URL == "" {
+		return comment.Endpoint{}, "", fault.Input("url", "required", "Give the address of the receiver.")
+	}
+	now := h.Now()
+	e := comment.Endpoint{
+		Site: site, ID: h.NewID(), Status: comment.EndpointActive, CreatedAt: now,
+		Mode: comment.ModeFull, APIVersion: comment.APIVersion, Target: comment.TargetWebhook, CallsMost: comment.CallsMost,
+	}
+	given, err := h.check(ctx, e, given)
 	if err != nil {
 		return comment.Endpoint{}, "", err
 	}
-	if url, err = h.Guard.CheckURL(ctx, url); err != nil {
+	if _, err := h.apply(given, &e, now); err != nil {
 		return comment.Endpoint{}, "", err
 	}
-	now := h.Now()
-	e := comment.Endpoint{Site: site, ID: h.NewID(), URL: url, Types: types, Status: comment.EndpointActive, CreatedAt: now}
+	e.RenewedAt = time.Time{}
 	secret, text := h.newSecret(now)
 	e.Secrets = []comment.Secret{secret}
 	return e, text, h.Store.Write(ctx, comment.Sites{site}, func(tx comment.Tx) error {
@@ -81,16 +90,24 @@ func checkTypes(types []string) ([]string, error) {
 // Change is what an owner may change of an endpoint; zero values leave things
 // as they are.
 type Change struct {
-	URL    string
-	Types  []string
-	Status comment.EndpointStatus // active or paused
+	URL        string
+	Types      []string
+	Status     comment.EndpointStatus // active or paused
+	Mode       comment.EndpointMode
+	APIVersion string
+	Target     string
+	Settings   map[string]string // of the target; nil leaves them
+	Headers    map[string]string // all of its own; nil leaves them, empty takes them away
 }
 
 // Change changes an endpoint. Calls under way still go to the old URL, and what
 // they say about the endpoint no longer counts. Making it active, or giving it
 // another URL, forgets its failures and its gate, and what it is owed is due.
 func (h *Hooks) Change(ctx context.Context, site, id string, change Change, actor comment.Actor) (e comment.Endpoint, err error) {
-	if change, err = h.check(ctx, change); err != nil {
+	if e, err = h.Get(ctx, site, id); err != nil {
+		return e, err
+	}
+	if change, err = h.check(ctx, e, change); err != nil {
 		return e, err
 	}
 	err = h.Store.Write(ctx, comment.Sites{site}, func(tx comment.Tx) error {
@@ -98,7 +115,10 @@ func (h *Hooks) Change(ctx context.Context, site, id string, change Change, acto
 			return err
 		}
 		now := h.Now()
-		anew := change.apply(&e, now)
+		anew, err := h.apply(change, &e, now)
+		if err != nil {
+			return err
+		}
 		if err := tx.PutEndpoint(e); err != nil {
 			return err
 		}
@@ -113,7 +133,18 @@ func (h *Hooks) Change(ctx context.Context, site, id string, change Change, acto
 	return e, err
 }
 
-func (h *Hooks) check(ctx context.Context, c Change) (_ Change, err error) {
+// check looks at what is given for an endpoint, and gives it in the form that is
+// stored.
+func (h *Hooks) check(ctx context.Context, e comment.Endpoint, c Change) (_ Change, err error) {
+	if c.Mode != "" && c.Mode != comment.ModeFull && c.Mode != comment.ModeThin {
+		return c, fault.Input("mode", "invalid", "The mode is full or thin.")
+	}
+	if c.APIVersion != "" && c.APIVersion != comment.APIVersion {
+		return c, fault.Input("api_version", "unknown_version", "The only version of the payload is "+comment.APIVersion+".")
+	}
+	if c.Target, c.Settings, err = checkTarget(e, c); err != nil {
+		return c, err
+	}
 	if c.Status != "" && c.Status != comment.EndpointActive && c.Status != comment.EndpointPaused {
 		return c, fault.Input("status", "invalid", "The status can be set to active or paused.")
 	}
@@ -128,7 +159,7 @@ func (h *Hooks) check(ctx context.Context, c Change) (_ Change, err error) {
 
 // apply reports whether the endpoint begins anew: what was learnt about the
 // receiver before need not hold any more.
-func (c Change) apply(e *comment.Endpoint, now time.Time) (anew bool) {
+func (h *Hooks) apply(c Change, e *comment.Endpoint, now time.Time) (anew bool, err error) {
 	anew = c.URL != "" && c.URL != e.URL || c.Status == comment.EndpointActive && e.Status != comment.EndpointActive
 	if c.URL != "" {
 		e.URL = c.URL
@@ -139,10 +170,19 @@ func (c Change) apply(e *comment.Endpoint, now time.Time) (anew bool) {
 	if c.Status != "" {
 		e.Status = c.Status
 	}
-	if anew {
-		e.Failures, e.GateUntil, e.RenewedAt = 0, time.Time{}, now.UTC().Truncate(time.Microsecond)
+	if c.Headers != nil {
+		if e.Headers, err = h.sealHeaders(e.ID, c.Headers); err != nil {
+			return false, err
+		}
 	}
-	return anew
+	if c.Settings != nil {
+		e.Settings = c.Settings
+	}
+	e.Mode, e.APIVersion, e.Target = cmp.Or(c.Mode, e.Mode), cmp.Or(c.APIVersion, e.APIVersion), cmp.Or(c.Target, e.Target)
+	if anew {
+		e.Failures, e.GateUntil, e.CallsMost, e.RenewedAt = 0, time.Time{}, comment.CallsMost, now.UTC().Truncate(time.Microsecond)
+	}
+	return anew, nil
 }
 
 // Remove deletes an endpoint with its secrets, and cancels what it is owed.

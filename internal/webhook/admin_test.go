@@ -22,7 +22,7 @@ func (h *house) logged() []comment.Event {
 
 func TestAddMakesAnEndpointWithASealedSecret(t *testing.T) {
 	h := newHouse(t)
-	e, secret, err := h.hooks.Add(t.Context(), site, "https://EXAMPLE.org/hook", nil, admin)
+	e, secret, err := h.hooks.Add(t.Context(), site, Change{URL: "https://EXAMPLE.org/hook"}, admin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestAddRefuses(t *testing.T) {
 		{"the metadata service", site, "https://169.254.169.254/", nil, "invalid", "url"},
 		{"no site", "nowhere", "https://a.example/", nil, "not_found", ""},
 	} {
-		_, _, err := h.hooks.Add(t.Context(), tt.site, tt.url, tt.types, admin)
+		_, _, err := h.hooks.Add(t.Context(), tt.site, Change{URL: tt.url, Types: tt.types}, admin)
 		f := fault.Of(err)
 		if err == nil || f.Code != tt.code || tt.field != "" && (len(f.Fields) != 1 || f.Fields[0].Name != tt.field) {
 			t.Errorf("%s: %v", tt.name, err)
@@ -75,7 +75,7 @@ func TestASiteHasAtMostAHundredEndpoints(t *testing.T) {
 	for range endpointsMost {
 		h.add("https://a.example/")
 	}
-	_, _, err := h.hooks.Add(t.Context(), site, "https://a.example/", nil, admin)
+	_, _, err := h.hooks.Add(t.Context(), site, Change{URL: "https://a.example/"}, admin)
 	isFault(t, err, "too_many_endpoints")
 }
 

@@ -43,12 +43,18 @@ func (s *sending) header(call comment.Call, at time.Time) (http.Header, error) {
 		return nil, err
 	}
 	d, h := call.Delivery, http.Header{}
+	if err := s.addHeaders(h, call.Endpoint); err != nil {
+		return nil, err
+	}
 	h.Set("content-type", "application/json")
 	h.Set(HeaderID, d.EventID)
 	h.Set(HeaderTimestamp, strconv.FormatInt(at.Unix(), 10))
 	h.Set(HeaderSignature, Sign(d.EventID, at, call.Body, keys...))
 	h.Set("x-afterword-event", d.Type)
 	h.Set("x-afterword-attempt", strconv.Itoa(d.Attempts+1))
+	if d.Replay > 0 {
+		h.Set("x-afterword-replay", strconv.Itoa(d.Replay))
+	}
 	return h, nil
 }
 

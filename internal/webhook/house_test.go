@@ -106,7 +106,7 @@ func (h *house) add(url string, types ...string) (comment.Endpoint, string) {
 	if types == nil {
 		types = []string{comment.CommentCreated, comment.CommentApproved, comment.CommentEdited, comment.CommentDeleted}
 	}
-	e, secret, err := h.hooks.Add(context.Background(), site, url, types, admin)
+	e, secret, err := h.hooks.Add(context.Background(), site, Change{URL: url, Types: types}, admin)
 	if err != nil {
 		h.t.Fatal(err)
 	}

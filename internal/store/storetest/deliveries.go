@@ -24,6 +24,8 @@ func newEndpoint(site, id string) comment.Endpoint {
 		Site: site, ID: id, URL: "https://receiver.example/hook?a=“b”", Types: []string{comment.CommentApproved, comment.PageClosed},
 		Status: comment.EndpointActive, CreatedAt: start, Secrets: []comment.Secret{},
 		GateUntil: after(1), Failures: 3, LastSuccessAt: after(2), LastFailureAt: after(3), LastFailure: "status 500", RenewedAt: after(4),
+		Mode: comment.ModeThin, APIVersion: "2026-11-02", Target: "slack", Settings: map[string]string{"a": "“b”"}, Headers: "sealed",
+		CoveredSeq: 5, CallsMost: 2, BehindSince: after(5),
 	}
 }
 
@@ -53,6 +55,8 @@ func testEndpoint(h *house) {
 	first.URL, first.Types, first.Status = "https://other.example/", []string{comment.CommentCreated}, comment.EndpointPaused
 	first.GateUntil, first.Failures, first.LastFailure = time.Time{}, 0, ""
 	first.LastSuccessAt, first.LastFailureAt, first.RenewedAt = after(8), time.Time{}, after(9)
+	first.Mode, first.Target, first.Settings, first.Headers = comment.ModeFull, comment.TargetWebhook, map[string]string{}, ""
+	first.CoveredSeq, first.CallsMost, first.BehindSince = 6, 8, time.Time{}
 	h.write(putEndpoint(first))
 	same(h, "changed endpoint", getEndpoint(h, "daily", "e1"), first)
 	foreign.Site = "daily"

@@ -326,7 +326,7 @@ func (s *Server) Kill() {
 	if s.process == nil {
 		return
 	}
-	_ = syscall.Kill(s.pid, syscall.SIGKILL) // or it has ended by itself
+	_ = s.Signal(syscall.SIGKILL) // its sessions too: they would keep it from starting again; or it has ended by itself
 	s.stdin.Close()
 	_ = s.process.Wait() // killed
 	s.process = nil
