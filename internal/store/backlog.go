@@ -142,6 +142,13 @@ func (b *backlog) await(key string, until time.Time) *op {
 	return b.more(key)
 }
 
+// other reports whether another key waits for its turn.
+func (b *backlog) other() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.turns) > 0
+}
+
 // rest takes all use cases of the key that is being worked on.
 func (b *backlog) rest(key string) []*op {
 	b.mu.Lock()

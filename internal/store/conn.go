@@ -53,6 +53,14 @@ type source interface {
 	far() bool
 }
 
+// chain is a conn on which the next transaction can begin on the way of a commit.
+type chain interface {
+	// end commits, before what is asked next; ended is called when it has
+	// happened. Where it has not, the error of that question and the trouble are
+	// the commit's.
+	end(ended func())
+}
+
 // mark is a point in the statements of a transaction.
 type mark struct{ queued, wrote int }
 

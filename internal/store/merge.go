@@ -92,11 +92,11 @@ var valuesOf = regexp.MustCompile(` values \([$0-9, ]+\)`)
 
 func (r *rows) statements() []statement {
 	if params, args := columns(r.args); len(r.args) > 1 && args != nil {
-		return []statement{{valuesOf.ReplaceAllLiteralString(r.text, " select * from unnest("+strings.Join(params, ", ")+")"), args, true}}
+		return []statement{{text: valuesOf.ReplaceAllLiteralString(r.text, " select * from unnest("+strings.Join(params, ", ")+")"), args: args, write: true}}
 	}
 	all := make([]statement, len(r.args))
 	for i, args := range r.args {
-		all[i] = statement{r.text, args, true}
+		all[i] = statement{text: r.text, args: args, write: true}
 	}
 	return all
 }

@@ -94,9 +94,9 @@ func put(t *testing.T, tx comment.Tx, n int) {
 // TestOrderOfMergedInserts: nothing is sent before what it may depend on.
 func TestOrderOfMergedInserts(t *testing.T) {
 	insert := func(table string, id int) statement {
-		return statement{"insert into " + table + " (site_id, id) values ($1, $2) on conflict do nothing", []any{"daily", id}, true}
+		return statement{"insert into " + table + " (site_id, id) values ($1, $2) on conflict do nothing", []any{"daily", id}, true, nil}
 	}
-	other := func(text string) statement { return statement{text, nil, true} }
+	other := func(text string) statement { return statement{text: text, write: true} }
 	for name, test := range map[string]struct {
 		all  []statement
 		want string
@@ -107,7 +107,7 @@ func TestOrderOfMergedInserts(t *testing.T) {
 		"beside what is steady":       {[]statement{insert("events", 1), other("update log_heads set x"), insert("events", 2)}, "events/2 update"},
 		"not across what it may hit":  {[]statement{insert("authors", 1), other("update authors set email"), insert("authors", 2)}, "authors/1 update authors/1"},
 		"not across a deletion":       {[]statement{insert("receipts", 1), other("delete from receipts"), insert("receipts", 2)}, "receipts/1 delete receipts/1"},
-		"with an unknown kind, apart": {[]statement{{insert("events", 1).text, []any{1.5, 1}, true}, {insert("events", 2).text, []any{2.5, 2}, true}}, "events/1 events/1"},
+		"with an unknown kind, apart": {[]statement{{insert("events", 1).text, []any{1.5, 1}, true, nil}, {insert("events", 2).text, []any{2.5, 2}, true, nil}}, "events/1 events/1"},
 	} {
 		var got []string
 		for _, s := range merged(test.all) {

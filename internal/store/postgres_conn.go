@@ -42,6 +42,7 @@ type statement struct {
 	text  string
 	args  []any
 	write bool
+	ended func() // of a commit that others follow: it has happened
 }
 
 // queueFull is the number of statements that are sent whether or not there is
@@ -146,7 +147,7 @@ func (c *pgConn) add(s statement) {
 }
 
 func (c *pgConn) put(ctx context.Context, text string, args ...any) error {
-	c.add(statement{text, args, true})
+	c.add(statement{text: text, args: args, write: true})
 	if len(c.queue) < queueFull {
 		return c.err
 	}
@@ -162,24 +163,39 @@ func (c *pgConn) sure(ctx context.Context, text string, args ...any) (int64, err
 	return 1, c.put(ctx, "with guess as ("+text+" returning 1) select 1 / count(*) from guess", args...)
 }
 
+// end commits with the next statement that has an answer: the next transaction
+// begins on the same way. ended is called if the commit has happened.
+func (c *pgConn) end(ended func()) {
+	c.alone = false
+	c.add(statement{"commit", nil, true, ended})
+}
+
 func (c *pgConn) exec(ctx context.Context, text string, args ...any) (n int64, err error) {
 	if strings.HasPrefix(text, "rollback") {
 		return 0, c.rollback(ctx, text)
 	}
-	c.add(statement{text, args, true})
+	c.add(statement{text: text, args: args, write: true})
 	c.alone = false
 	err = c.send(ctx, text == "commit", 1, func(r pgx.BatchResults) error {
 		tag, err := r.Exec()
-		if err == nil && text == "commit" && tag.String() != "COMMIT" {
-			err = fault.New(fault.Internal, "internal", "The transaction was not committed: "+tag.String())
-		}
-		if err == nil && text == "commit" && c.alone {
-			err = errAlone
+		if err == nil && text == "commit" {
+			err = c.committed(tag)
 		}
 		n = tag.RowsAffected()
 		return err
 	})
 	return n, err
+}
+
+// committed looks at what a server says that it did for a commit.
+func (c *pgConn) committed(tag pgconn.CommandTag) error {
+	switch {
+	case tag.String() != "COMMIT":
+		return fault.New(fault.Internal, "internal", "The transaction was not committed: "+tag.String())
+	case c.alone:
+		return errAlone
+	}
+	return nil
 }
 
 // errAlone is a commit whose wait for the standby was interrupted: the server
@@ -191,7 +207,7 @@ var errAlone = errors.New("the standby may not have the commit")
 func (c *pgConn) warned(n *pgconn.Notice) { c.alone = c.alone || n.Code == "01000" }
 
 func (c *pgConn) each(ctx context.Context, text string, args []any, read func(scanner) error) error {
-	c.add(statement{text, args, false})
+	c.add(statement{text: text, args: args})
 	return c.send(ctx, false, 1, func(r pgx.BatchResults) error {
 		rows, err := r.Query()
 		if err != nil {
@@ -212,7 +228,7 @@ func (c *pgConn) far() bool { return true }
 func (c *pgConn) together(ctx context.Context, asks []ask) (answers []answer, err error) {
 	all := questions(asks)
 	for _, q := range all {
-		c.add(statement{q.text, q.args, false})
+		c.add(statement{text: q.text, args: q.args})
 	}
 	err = c.send(ctx, false, len(all), func(r pgx.BatchResults) error {
 		answers = make([]answer, len(asks))
@@ -316,7 +332,8 @@ func (c *pgConn) script(ctx context.Context, statements string) error {
 }
 
 // send sends what is in the queue in one go, and lets hear have the results of
-// the last heard statements. ends = it ends the transaction.
+// the last heard statements. ends = it ends the transaction; so does a commit
+// that is among them, until it has been answered.
 func (c *pgConn) send(ctx context.Context, ends bool, heard int, hear func(pgx.BatchResults) error) error {
 	if c.err != nil {
 		return c.err
@@ -327,6 +344,7 @@ func (c *pgConn) send(ctx context.Context, ends bool, heard int, hear func(pgx.B
 		all = append(merged(all[:len(all)-heard]), all[len(all)-heard:]...)
 	}
 	first := !c.sent
+	ends = ends || slices.ContainsFunc(all, func(s statement) bool { return s.ended != nil })
 	err := c.batch(ctx, all, heard, hear)
 	if first && !ends && c.lost(err) {
 		// Nobody has seen anything of this transaction yet.
@@ -335,8 +353,14 @@ func (c *pgConn) send(ctx context.Context, ends bool, heard int, hear func(pgx.B
 			err = c.batch(ctx, all, heard, hear)
 		}
 	}
-	return c.failed(err, ends)
+	var after *afterCommit
+	return c.failed(err, ends && !errors.As(err, &after))
 }
+
+// afterCommit is an error of what was sent after a commit that has happened.
+type afterCommit struct{ error }
+
+func (e *afterCommit) Unwrap() error { return e.error }
 
 func (c *pgConn) batch(ctx context.Context, all []statement, heard int, hear func(pgx.BatchResults) error) (err error) {
 	if c.raw == nil {
@@ -352,13 +376,27 @@ func (c *pgConn) batch(ctx context.Context, all []statement, heard int, hear fun
 	c.sent = true
 	c.deadline(c.server.answer)
 	results := c.raw.SendBatch(ctx, b)
+	ended := false
 	defer func() {
 		if closed := results.Close(); err == nil {
 			err = closed
 		}
+		if ended && err != nil {
+			err = &afterCommit{err}
+		}
 	}()
-	for range all[heard:] {
-		if _, err := results.Exec(); err != nil {
+	for _, s := range all[:len(all)-heard] {
+		tag, err := results.Exec()
+		switch {
+		case s.ended != nil && err == nil:
+			if err = c.committed(tag); err != nil {
+				return err
+			}
+			ended = true
+			s.ended()
+		case s.ended != nil:
+			return err
+		case err != nil:
 			return &lateError{err}
 		}
 	}

@@ -59,7 +59,9 @@ func (w *writer) start(c conn) {
 		defer c.close()
 		k := &worker{writer: w, conn: c}
 		for o := w.backlog.next(); o != nil; o = w.backlog.next() {
-			k.group(o)
+			for g := k.newGroup(o); g != nil; g = g.next {
+				k.group(g)
+			}
 			w.backlog.release(o.key)
 		}
 	})
@@ -159,7 +161,9 @@ type group struct {
 	patient time.Time // how long it waits for those that usually come
 	most    int       // use cases that it takes
 	careful bool
-	begun   bool // at least once
+	begun   bool   // at least once
+	next    *group // begins on the way of this one's commit, or after it
+	opening *error // of its beginning on that way; nil = it has not begun
 	heads   map[string]head
 	counts  map[counted]int
 	logged  []comment.Event
@@ -169,13 +173,18 @@ type group struct {
 	stale    bool            // of all of them
 }
 
-// group runs a use case and whatever else waits with its key, and answers.
-func (w *worker) group(first *op) {
-	begun := time.Now()
-	g := &group{ops: []*op{first}, end: begun.Add(groupTime), patient: begun.Add(gatherTime), most: w.share(first.key)}
+func (w *worker) newGroup(first *op) *group {
+	now := time.Now()
 	if first.key != w.last {
 		w.last, w.usual = first.key, 0
 	}
+	return &group{ops: []*op{first}, end: now.Add(groupTime), patient: now.Add(gatherTime), most: w.share(first.key)}
+}
+
+// group runs the use cases of a group and whatever else waits with their key, and
+// answers.
+func (w *worker) group(g *group) {
+	begun := time.Now()
 	for try := 1; ; try++ {
 		trouble, err := w.attempt(g)
 		if err == nil {
@@ -185,7 +194,7 @@ func (w *worker) group(first *op) {
 		}
 		if !w.another(g, trouble, try) || time.Since(begun) > retryTime {
 			if !g.begun { // who came later would wait as long for the same thing
-				g.ops = append(g.ops, w.backlog.rest(first.key)...)
+				g.ops = append(g.ops, w.backlog.rest(g.ops[0].key)...)
 			}
 			failAll(g.ops, err)
 			break
@@ -238,7 +247,7 @@ func (w *worker) attempt(g *group) (t trouble, err error) {
 	for _, o := range g.ops {
 		o.err = nil // of the attempt before
 	}
-	if err := w.begin(g); err != nil {
+	if err := w.open(g); err != nil {
 		return w.giveUp(err)
 	}
 	g.begun = true
@@ -273,13 +282,22 @@ func (w *worker) take(g *group) bool {
 	return o != nil
 }
 
+// open begins the transaction, unless it has been begun.
+func (w *worker) open(g *group) error {
+	if opening := g.opening; opening != nil {
+		g.opening = nil
+		return *opening
+	}
+	if err := w.conn.ready(context.Background()); err != nil {
+		return err
+	}
+	return w.begin(g)
+}
+
 // begin begins the transaction. What the use cases that are there will ask first
 // is asked along, for all of them at once.
 func (w *worker) begin(g *group) error {
 	ctx := context.Background()
-	if err := w.conn.ready(ctx); err != nil {
-		return err
-	}
 	w.conn.assume(!g.careful)
 	g.foreseen, g.touched, g.stale, g.counts = nil, map[string]bool{}, false, map[counted]int{}
 	var asks []ask
@@ -315,8 +333,43 @@ func (w *worker) commit(g *group) error {
 			return err
 		}
 	}
+	if c, ok := w.conn.(chain); ok && !g.careful && w.follow(g) {
+		return w.commitAndBegin(g, c)
+	}
 	_, err := w.conn.exec(ctx, "commit")
 	return err
+}
+
+// followLeast is how many use cases have to wait for the next group to begin
+// before this one is answered: fewer would not be worth a commit.
+const followLeast = 4
+
+// follow makes the group that begins on the way of g's commit, if there is
+// reason to: use cases of the same key wait, and those of no other key do.
+func (w *worker) follow(g *group) bool {
+	key := g.ops[0].key
+	if g.next != nil { // of an attempt before
+		return true
+	}
+	if g.ops[0].alone || w.backlog.of(key) < followLeast || w.backlog.other() {
+		return false
+	}
+	g.next = w.newGroup(w.backlog.more(key))
+	g.next.patient = time.Time{}
+	return true
+}
+
+// commitAndBegin is told what has become of the commit by the answer to the
+// first question of the next group.
+func (w *worker) commitAndBegin(g *group, c chain) error {
+	ended := false
+	c.end(func() { ended = true })
+	err := w.begin(g.next)
+	if !ended {
+		return err
+	}
+	g.next.opening, g.next.most = &err, len(g.next.ops)
+	return nil
 }
 
 // giveUp ends a transaction that cannot be brought to its end. The engine may
