@@ -43,6 +43,7 @@ type cli struct {
 	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the database."`
 	Copy    copyCmd    `cmd:"" help:"Move everything to the other engine: a SQLite file to PostgreSQL, or back."`
 	Audit   auditCmd   `cmd:"" help:"The audit trail."`
+	Doctor  doctorCmd  `cmd:"" help:"Try the promises of this program on this machine."`
 	Bench   benchCmd   `cmd:"" help:"Measure this machine, or fill a database for measuring."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
