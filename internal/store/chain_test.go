@@ -1,10 +1,13 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
@@ -91,4 +94,39 @@ func TestTheNextGroupBeginsWithTheCommit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNoNodeStarvesAnother: a node that is never out of work lets others write to
+// the same site.
+func TestNoNodeStarvesAnother(t *testing.T) {
+	dsn := pgtest.Database(t)
+	busy, other := openDailyAt(t, dsn), openAt(t, dsn)
+	ctx, end := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	var n atomic.Int64
+	for range 48 {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				if err := busy.Write(t.Context(), comment.Sites{"daily"}, putPage(fmt.Sprint("busy ", n.Add(1)))); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	until(t, "the node to be busy", func() bool { return n.Load() > 500 })
+	var slowest time.Duration
+	for i := range 20 {
+		began, before := time.Now(), n.Load()
+		if err := other.Write(t.Context(), comment.Sites{"daily"}, putPage(fmt.Sprint("other ", i))); err != nil {
+			t.Error(err)
+		}
+		slowest = max(slowest, time.Since(began))
+		if passed := n.Load() - before; passed > 1000 {
+			t.Errorf("%d writes of the busy node went before one", passed)
+		}
+	}
+	end()
+	all.Wait()
+	t.Logf("slowest %v, %d writes of the busy node in all", slowest, n.Load())
 }

@@ -44,13 +44,14 @@ type writer struct {
 	ballast *ballast
 	health  *health
 	backlog *backlog
+	turns   *turns
 	working sync.WaitGroup
 
 	checkpoints *checkpointer // nil where the engine sees to it
 }
 
 func newWriter(s *Store) *writer {
-	return &writer{dialect: s.dialect, node: s.node, signal: &s.signal, ballast: &s.ballast, health: s.health, backlog: newBacklog(queueMost)}
+	return &writer{dialect: s.dialect, node: s.node, signal: &s.signal, ballast: &s.ballast, health: s.health, backlog: newBacklog(queueMost), turns: newTurns()}
 }
 
 // start lets a worker write on a connection, which it closes at the end.
@@ -164,6 +165,7 @@ type group struct {
 	begun   bool   // at least once
 	next    *group // begins on the way of this one's commit, or after it
 	opening *error // of its beginning on that way; nil = it has not begun
+	chained int    // groups before it that did so, one after the other
 	heads   map[string]head
 	counts  map[counted]int
 	logged  []comment.Event
@@ -306,6 +308,9 @@ func (w *worker) begin(g *group) error {
 	}
 	heads, answers, err := w.dialect.begin(ctx, w.conn, g.ops[0].sites, asks)
 	g.heads = heads
+	if err == nil && w.conn.far() {
+		w.turns.found(heads)
+	}
 	g.answered(answers)
 	return err
 }
@@ -337,6 +342,9 @@ func (w *worker) commit(g *group) error {
 		return w.commitAndBegin(g, c)
 	}
 	_, err := w.conn.exec(ctx, "commit")
+	if err == nil && w.conn.far() {
+		w.turns.leave(g.heads)
+	}
 	return err
 }
 
@@ -351,11 +359,11 @@ func (w *worker) follow(g *group) bool {
 	if g.next != nil { // of an attempt before
 		return true
 	}
-	if g.ops[0].alone || w.backlog.of(key) < followLeast || w.backlog.other() {
+	if g.ops[0].alone || w.backlog.of(key) < followLeast || w.backlog.other() || g.chained >= chainMost || !w.turns.alone(g.heads) {
 		return false
 	}
 	g.next = w.newGroup(w.backlog.more(key))
-	g.next.patient = time.Time{}
+	g.next.patient, g.next.chained = time.Time{}, g.chained+1
 	return true
 }
 
@@ -363,7 +371,10 @@ func (w *worker) follow(g *group) bool {
 // first question of the next group.
 func (w *worker) commitAndBegin(g *group, c chain) error {
 	ended := false
-	c.end(func() { ended = true })
+	c.end(func() {
+		ended = true
+		w.turns.leave(g.heads)
+	})
 	err := w.begin(g.next)
 	if !ended {
 		return err
