@@ -1,6 +1,9 @@
 package comment
 
-import "time"
+import (
+	"net/url"
+	"time"
+)
 
 // Endpoint is a webhook receiver of one site. Its secrets are sealed; only
 // internal/webhook opens them, at the moment of signing.
@@ -21,10 +24,13 @@ type Endpoint struct {
 	Headers    string            // of its own, sealed; "" = none
 	CoveredSeq int64             // up to where a target that gathers events has been told
 
+	Asymmetric bool // its calls carry a signature by the site's own key pair as well
+
 	CallsMost   int       // at once; fewer while it recovers
+	Trips       int       // how often in a row its gate was closed because calls failed
 	BehindSince time.Time // since when what it is owed is too old; zero = it is not
 
-	GateUntil     time.Time // no call before this instant (Retry-After); zero = open
+	GateUntil     time.Time // no call before this instant (Retry-After, Breaker); zero = open
 	Failures      int       // attempts that failed in a row, over all its deliveries
 	LastSuccessAt time.Time // zero = never
 	LastFailureAt time.Time // zero = never
@@ -70,6 +76,15 @@ func (e Endpoint) Wants(eventType string) bool {
 		}
 	}
 	return false
+}
+
+// Host is what the URL names: two services at two ports of a machine are two.
+func (e Endpoint) Host() string {
+	u, err := url.Parse(e.URL)
+	if err != nil { // the URL was checked when it was stored
+		return e.URL
+	}
+	return u.Host
 }
 
 // Secret is one signing secret of an endpoint, sealed with the installation's

@@ -15,6 +15,10 @@ type Claim struct {
 	Token       string    // of the lease; whoever shows it may record the outcome
 	Most        int       // deliveries in all
 	PerEndpoint int       // under lease at one endpoint at a time, whoever holds them
+
+	PerHost int            // in flight of the asker at one host; 0 = as many as may be
+	Hosts   map[string]int // those in flight now, by Endpoint.Host
+	First   []Endpoint     // that were held back by a full host and whose turn it is: one call each, before all others
 }
 
 // Call is a claimed delivery with all that one HTTP call needs.
@@ -22,6 +26,7 @@ type Call struct {
 	Delivery Delivery // with the lease
 	Endpoint Endpoint // with the secrets
 	Body     []byte
+	Held     bool // there is nothing to send: the endpoint waits for its host to have fewer calls in flight
 }
 
 // Outcome is what became of a Call.
@@ -29,4 +34,5 @@ type Outcome struct {
 	Delivery Delivery  // as it is to be stored; LeaseToken is still that of the claim
 	Attempt  Attempt   // N = 0: there was none, the lease is given back
 	Gate     time.Time // the endpoint asked for no call before; zero = it did not
+	Breaker  Breaker
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,10 +29,6 @@ const (
 	claimSpare  = 8
 	claimRounds = 16
 )
-
-// struggling is the number of failures in a row after which an endpoint gets
-// one call at a time.
-const struggling = 5
 
 // Receivers lists the endpoints of a site without their secrets.
 func (s *Store) Receivers(ctx context.Context, site string) (all []comment.Endpoint, err error) {
@@ -83,29 +80,69 @@ const wakeEndpoint = "update endpoints set due_at = case when due_at > $3 then $
 func (s *Store) Claim(ctx context.Context, ask comment.Claim) (calls []comment.Call, err error) {
 	err = s.writer.apart(ctx, "claim", func(w *write) (err error) {
 		calls = nil
-		more := true
-		for round := 0; more && len(calls) == 0 && err == nil && round < claimRounds; round++ {
-			calls, more, err = w.claim(ask)
+		t, err := w.newTurn(ask)
+		for more := true; more && len(calls) == 0 && err == nil && t.rounds < claimRounds; t.rounds++ {
+			calls, more, err = w.claim(t)
 		}
 		return err
 	})
 	return calls, err
 }
 
+// turn is one Claim.
+type turn struct {
+	comment.Claim
+	rounds int
+	hosts  map[string]int  // calls in flight, those claimed just now included
+	first  map[string]bool // endpoints that have waited for their host
+}
+
+// newTurn makes due the endpoints whose turn it is at their host, before all
+// others.
+func (w *write) newTurn(ask comment.Claim) (*turn, error) {
+	t := &turn{Claim: ask, hosts: maps.Clone(ask.Hosts), first: map[string]bool{}}
+	if t.hosts == nil {
+		t.hosts = map[string]int{}
+	}
+	for _, e := range ask.First {
+		t.first[e.ID] = true
+		if err := w.conn.put(w.ctx, putOff, e.Site, e.ID, 0); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// hostRoom is the number of calls that the endpoint's host may still get. Where
+// several wait for it, each gets one.
+func (t *turn) hostRoom(e comment.Endpoint) int {
+	switch {
+	case t.PerHost == 0:
+		return t.Most
+	case t.first[e.ID]:
+		return min(1, t.PerHost-t.hosts[e.Host()])
+	}
+	return t.PerHost - t.hosts[e.Host()]
+}
+
 // claim looks at the endpoints that are due, and puts each off to when it is due
 // again; more = there was one.
-func (w *write) claim(ask comment.Claim) (calls []comment.Call, more bool, err error) {
-	ready, err := list(&w.query, scanEndpoint, dueEndpoints+w.dialect.skip, micros(ask.Now), ask.Most)
+func (w *write) claim(t *turn) (calls []comment.Call, more bool, err error) {
+	ready, err := list(&w.query, scanEndpoint, dueEndpoints+w.dialect.skip, micros(t.Now), t.Most)
 	if err != nil || len(ready) == 0 {
 		return nil, false, err
 	}
-	share := (ask.Most + len(ready) - 1) / len(ready)
+	share := (t.Most + len(ready) - 1) / len(ready)
+	left := t.Most
 	for _, e := range ready {
-		got, err := w.claimFor(e, ask, min(share, ask.Most-len(calls)))
+		got, err := w.claimFor(e, t, min(share, left))
 		if err != nil {
 			return nil, false, fmt.Errorf("claim for endpoint %s: %w", e.ID, err)
 		}
-		calls = append(calls, got...)
+		if calls = append(calls, got...); len(got) > 0 && !got[0].Held {
+			left -= len(got)
+			t.hosts[e.Host()] += len(got)
+		}
 	}
 	return calls, true, nil
 }
@@ -127,7 +164,7 @@ const notDue = 1 << 62
 
 // claims are those of one endpoint within a Claim.
 type claims struct {
-	ask      comment.Claim
+	ask      *turn
 	endpoint comment.Endpoint
 	most     int
 	busy     map[string]bool // comments with a delivery claimed just now
@@ -135,8 +172,9 @@ type claims struct {
 }
 
 // claimFor claims of one endpoint. One that has all the calls it may have is
-// put off until a lease ends at the latest; the end of a call wakes it.
-func (w *write) claimFor(e comment.Endpoint, ask comment.Claim, most int) ([]comment.Call, error) {
+// put off until a lease ends at the latest; the end of a call wakes it. So is one
+// whose host has, and who asks has to remember it.
+func (w *write) claimFor(e comment.Endpoint, ask *turn, most int) ([]comment.Call, error) {
 	if e.GateUntil.After(ask.Now) {
 		return nil, w.conn.put(w.ctx, putOff, e.Site, e.ID, micros(e.GateUntil))
 	}
@@ -149,6 +187,9 @@ func (w *write) claimFor(e comment.Endpoint, ask comment.Claim, most int) ([]com
 	}
 	if room <= 0 {
 		return nil, w.conn.put(w.ctx, putOff, e.Site, e.ID, micros(ask.Until))
+	}
+	if room = min(room, ask.hostRoom(e)); room <= 0 {
+		return []comment.Call{{Endpoint: e, Held: true}}, w.conn.put(w.ctx, putOff, e.Site, e.ID, micros(ask.Until))
 	}
 	if e.Secrets, err = w.secretsOf(e, ask.Now); err != nil {
 		return nil, err
@@ -164,12 +205,9 @@ func (w *write) claimFor(e comment.Endpoint, ask comment.Claim, most int) ([]com
 }
 
 // room is the number of calls that the endpoint may get beside those under way.
-func (w *write) room(e comment.Endpoint, ask comment.Claim) (int, error) {
+func (w *write) room(e comment.Endpoint, ask *turn) (int, error) {
 	leased, err := one(&w.query, scanInt, leasedCalls, e.Site, e.ID, micros(ask.Now))
-	if e.Failures >= struggling {
-		return 1 - int(leased), err
-	}
-	return ask.PerEndpoint - int(leased), err
+	return min(ask.PerEndpoint, e.CallsMost) - int(leased), err
 }
 
 const leasedCalls = "select count(*) from deliveries where site_id = $1 and endpoint_id = $2 and lease_token <> '' and lease_until > $3"
@@ -283,20 +321,37 @@ func (w *write) insertAttempt(d comment.Delivery, a comment.Attempt) error {
 		d.Site, d.ID, a.N, micros(a.At), a.Millis, a.Status, a.Class, a.Detail, a.Response)
 }
 
+// judgeEndpoint notes what an attempt says about the endpoint. One that began
+// before its owner renewed it says nothing any more.
 func (w *write) judgeEndpoint(d comment.Delivery, o comment.Outcome) error {
 	if d.State == comment.DeliveryDelivered {
-		return w.conn.put(w.ctx, "update endpoints set failures = 0, last_success_at = $3 where site_id = $1 and endpoint_id = $2",
-			d.Site, d.EndpointID, micros(d.DeliveredAt))
+		return w.conn.put(w.ctx, succeeded, d.Site, d.EndpointID, micros(d.DeliveredAt), micros(o.Attempt.At), comment.CallsMost)
+	}
+	e, err := one(&w.query, func(s scanner) (e comment.Endpoint, err error) {
+		err = s.Scan(&e.Failures, &e.Trips, &e.CallsMost, instant{&e.GateUntil})
+		return e, err
+	}, "select failures, trips, calls_most, gate_until from endpoints where site_id = $1 and endpoint_id = $2 and renewed_at <= $3",
+		d.Site, d.EndpointID, micros(o.Attempt.At))
+	if fault.Is(err, "not_found") {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if e.Failed(o.Attempt, o.Breaker); e.GateUntil.Before(o.Gate) {
+		e.GateUntil = o.Gate
 	}
 	last := o.Attempt.Class
 	if o.Attempt.Status > 0 {
 		last = fmt.Sprint(last, " ", o.Attempt.Status)
 	}
-	return w.conn.put(w.ctx, `update endpoints set failures = failures + 1, last_failure_at = $3, last_failure = $4,
-			gate_until = case when gate_until < $5 then $5 else gate_until end
+	return w.conn.put(w.ctx, `update endpoints set failures = $3, trips = $4, calls_most = $5, gate_until = $6, last_failure_at = $7, last_failure = $8
 		where site_id = $1 and endpoint_id = $2`,
-		d.Site, d.EndpointID, micros(d.LastAt), last, micros(o.Gate))
+		d.Site, d.EndpointID, e.Failures, e.Trips, e.CallsMost, micros(e.GateUntil), micros(d.LastAt), last)
 }
+
+const succeeded = `update endpoints set failures = 0, trips = 0, last_success_at = $3, calls_most = case when calls_most < $5 then calls_most + 1 else $5 end
+	where site_id = $1 and endpoint_id = $2 and renewed_at <= $4`
 
 // freeLane makes due what had to wait for d.
 func (w *write) freeLane(d comment.Delivery) error {

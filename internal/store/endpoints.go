@@ -11,13 +11,13 @@ import (
 )
 
 const endpointColumns = `site_id, endpoint_id, url, types, status, created_at, gate_until, failures, last_success_at, last_failure_at, last_failure, renewed_at,
-	mode, api_version, target, settings, headers, calls_most, behind_since, covered_seq`
+	mode, api_version, target, settings, headers, calls_most, behind_since, covered_seq, trips, v1a`
 
 func scanEndpoint(s scanner) (e comment.Endpoint, err error) {
 	var types, settings string
 	if err := s.Scan(&e.Site, &e.ID, &e.URL, &types, &e.Status, instant{&e.CreatedAt}, instant{&e.GateUntil}, &e.Failures,
 		instant{&e.LastSuccessAt}, instant{&e.LastFailureAt}, &e.LastFailure, instant{&e.RenewedAt},
-		&e.Mode, &e.APIVersion, &e.Target, &settings, &e.Headers, &e.CallsMost, instant{&e.BehindSince}, &e.CoveredSeq); err != nil {
+		&e.Mode, &e.APIVersion, &e.Target, &settings, &e.Headers, &e.CallsMost, instant{&e.BehindSince}, &e.CoveredSeq, &e.Trips, &e.Asymmetric); err != nil {
 		return e, err
 	}
 	if err := json.Unmarshal([]byte(types), &e.Types); err != nil {
@@ -78,17 +78,17 @@ func (w *write) PutEndpoint(e comment.Endpoint) error {
 			return err
 		}
 	}
-	return w.conn.put(w.ctx, "insert into endpoints ("+endpointColumns+") values ("+places(1, 20)+`)
+	return w.conn.put(w.ctx, "insert into endpoints ("+endpointColumns+") values ("+places(1, 22)+`)
 		on conflict (site_id, endpoint_id) do update set url = excluded.url, types = excluded.types, status = excluded.status,
 			gate_until = excluded.gate_until, failures = excluded.failures, last_success_at = excluded.last_success_at,
 			last_failure_at = excluded.last_failure_at, last_failure = excluded.last_failure, renewed_at = excluded.renewed_at,
 			mode = excluded.mode, api_version = excluded.api_version, target = excluded.target, settings = excluded.settings,
 			headers = excluded.headers, calls_most = excluded.calls_most, behind_since = excluded.behind_since,
-			covered_seq = excluded.covered_seq, due_at = 0`,
+			covered_seq = excluded.covered_seq, trips = excluded.trips, v1a = excluded.v1a, due_at = 0`,
 		e.Site, e.ID, e.URL, string(types), e.Status, micros(e.CreatedAt), micros(e.GateUntil), e.Failures,
 		micros(e.LastSuccessAt), micros(e.LastFailureAt), e.LastFailure, micros(e.RenewedAt),
 		cmp.Or(e.Mode, comment.ModeFull), cmp.Or(e.APIVersion, comment.APIVersion), cmp.Or(e.Target, comment.TargetWebhook), string(settings),
-		e.Headers, cmp.Or(e.CallsMost, comment.CallsMost), micros(e.BehindSince), e.CoveredSeq)
+		e.Headers, cmp.Or(e.CallsMost, comment.CallsMost), micros(e.BehindSince), e.CoveredSeq, e.Trips, e.Asymmetric)
 }
 
 func (w *write) RemoveEndpoint(site, id string) error {

@@ -180,7 +180,7 @@ func (h *Hooks) apply(c Change, e *comment.Endpoint, now time.Time) (anew bool, 
 	}
 	e.Mode, e.APIVersion, e.Target = cmp.Or(c.Mode, e.Mode), cmp.Or(c.APIVersion, e.APIVersion), cmp.Or(c.Target, e.Target)
 	if anew {
-		e.Failures, e.GateUntil, e.CallsMost, e.RenewedAt = 0, time.Time{}, comment.CallsMost, now.UTC().Truncate(time.Microsecond)
+		e.Failures, e.GateUntil, e.Trips, e.CallsMost, e.RenewedAt = 0, time.Time{}, 0, comment.CallsMost, now.UTC().Truncate(time.Microsecond)
 	}
 	return anew, nil
 }

@@ -88,6 +88,7 @@ func (s *sending) judge(call comment.Call, a Answer, at time.Time) result {
 	d.Attempts++
 	d.LastStatus, d.LastClass, d.LastMillis, d.LastAt = a.Status, a.Class, a.Took.Milliseconds(), at
 	r := result{endpoint: call.Endpoint}
+	r.Breaker = s.Schedule.Breaker()
 	r.Attempt = comment.Attempt{
 		N: d.Attempts, At: at, Millis: d.LastMillis, Status: a.Status,
 		Class: a.Class, Detail: a.Detail, Response: a.Response,

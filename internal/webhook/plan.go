@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
 )
 
 // Schedule is the delays before the retries: Schedule[0] after the first
@@ -65,6 +67,16 @@ func (s Schedule) Next(n int) (time.Duration, bool) {
 	}
 	spread := 1 - jitter + 2*jitter*rand.Float64()
 	return time.Duration(float64(s[n-1]) * spread), true
+}
+
+// Breaker is how long an endpoint that fails is left alone: 30 seconds, doubling
+// to 15 minutes. A schedule of the operator's own scales both with its first
+// delay, so that what is tested in milliseconds is not held up for minutes.
+func (s Schedule) Breaker() comment.Breaker {
+	if len(s) == 0 {
+		return comment.Breaker{}
+	}
+	return comment.Breaker{First: 6 * s[0], Longest: 30 * 6 * s[0]}
 }
 
 // elapsed is the time that the first n attempts take at least.

@@ -84,7 +84,7 @@ func newTransport(dialer *net.Dialer, config *tls.Config) *http.Transport {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: answerHeaders,
 		MaxIdleConns:           256,
-		MaxIdleConnsPerHost:    perEndpoint,
+		MaxIdleConnsPerHost:    perHost,
 		IdleConnTimeout:        30 * time.Second,
 	}
 }

@@ -14,8 +14,9 @@ import (
 // The measures of the sender. The lease outlives the longest call by far, so
 // that only a process that has stopped loses one.
 const (
-	perProcess  = 64 // calls in flight
-	perEndpoint = 8  // calls in flight at one endpoint, over all processes
+	perProcess  = 256 // calls in flight; each takes some 80 KB at a receiver that hangs
+	perHost     = 16  // of them at one host, over all its endpoints: many sites post to the same few services
+	perEndpoint = 8   // calls in flight at one endpoint, over all processes
 	leaseTime   = 45 * time.Second
 	pollTime    = time.Second
 	defaultStop = 20 * time.Second
@@ -41,7 +42,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	steady := context.WithoutCancel(ctx) // what has begun is brought to its end
 	calls, cut := context.WithCancel(steady)
 	defer cut()
-	s := &sending{Worker: w, calls: calls, done: make(chan result, perProcess)}
+	s := &sending{Worker: w, calls: calls, done: make(chan result, perProcess), hosts: newHosts()}
 	if err := w.Queue.ReleaseLeases(ctx); err != nil && ctx.Err() == nil {
 		s.report(err) // they end by themselves
 	}
@@ -63,6 +64,7 @@ type sending struct {
 	done     chan result
 	inFlight int      // claimed and not yet recorded
 	ended    []result // to be recorded
+	hosts    *hosts
 }
 
 // result is an outcome, and what it means for the endpoint.
@@ -86,24 +88,37 @@ func (s *sending) claim(ctx context.Context) time.Duration {
 	if free == 0 {
 		return pollTime
 	}
-	now := s.Now()
+	now, first := s.Now(), s.hosts.next(free)
 	calls, err := s.Queue.Claim(ctx, comment.Claim{
 		Now: now, Until: now.Add(leaseTime), Token: rand.Text(), Most: free, PerEndpoint: perEndpoint,
+		PerHost: perHost, Hosts: s.hosts.inFlight, First: first,
 	})
 	if err != nil {
+		for _, e := range first {
+			s.hosts.hold(e)
+		}
 		if ctx.Err() == nil {
 			s.report(err)
 		}
 		return pollTime
 	}
 	for _, call := range calls {
-		s.inFlight++
-		s.group.Go(func() { s.done <- s.send(s.calls, call) })
+		s.begin(call)
 	}
-	if len(calls) > 0 {
+	if len(calls) > 0 || len(first) > 0 { // what those have left is for whoever waits behind them
 		return 0
 	}
 	return s.untilNext(ctx, now)
+}
+
+func (s *sending) begin(call comment.Call) {
+	if call.Held {
+		s.hosts.hold(call.Endpoint)
+		return
+	}
+	s.inFlight++
+	s.hosts.begin(call.Endpoint)
+	s.group.Go(func() { s.done <- s.send(s.calls, call) })
 }
 
 // untilNext: what is due already was left by the claim for a reason (too many
@@ -164,6 +179,9 @@ func (s *sending) record(ctx context.Context) {
 		s.report(err)
 		return
 	}
+	for _, r := range s.ended {
+		s.hosts.end(r.endpoint)
+	}
 	s.inFlight -= len(s.ended)
 	s.ended = nil
 }
@@ -173,6 +191,11 @@ func (s *sending) record(ctx context.Context) {
 func (s *sending) drain(ctx context.Context, cut func()) {
 	grace := time.NewTimer(cmp.Or(s.Grace, defaultStop))
 	defer grace.Stop()
+	if waiting := s.hosts.all(); len(waiting) > 0 { // for the other nodes, which know nothing of our calls
+		if _, err := s.Queue.Claim(ctx, comment.Claim{Now: s.Now(), First: waiting}); err != nil {
+			s.report(err) // they are due again when a lease would have ended
+		}
+	}
 	for s.record(ctx); s.inFlight > len(s.ended); s.record(ctx) {
 		select {
 		case r := <-s.done:

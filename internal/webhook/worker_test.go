@@ -456,20 +456,6 @@ func TestAHangingEndpointDelaysNoOther(t *testing.T) {
 	}
 }
 
-func TestAStrugglingEndpointGetsOneCallAtATime(t *testing.T) {
-	h := newHouse(t)
-	e, _ := h.add("https://one.example/")
-	for i := range 20 {
-		h.happen("c"+strconv.Itoa(i), comment.CommentApproved)
-	}
-	h.spread()
-	e.Failures = 5
-	h.write(func(tx comment.Tx) error { return tx.PutEndpoint(e) })
-	if calls, err := h.store.Claim(t.Context(), claimAt(time.Now())); err != nil || len(calls) != 1 {
-		t.Errorf("%d calls claimed, %v; want 1", len(calls), err)
-	}
-}
-
 func TestWhoeverLostItsLeaseChangesNothing(t *testing.T) {
 	h := newHouse(t)
 	e, _ := h.add("https://one.example/")

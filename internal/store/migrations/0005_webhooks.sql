@@ -10,6 +10,10 @@ alter table endpoints add column headers text not null default '';
 
 -- Calls that it may have at once: fewer while it recovers.
 alter table endpoints add column calls_most bigint not null default 8;
+-- How often in a row its gate was closed because calls failed.
+alter table endpoints add column trips bigint not null default 0;
+-- Whether its calls carry a signature by the site's own key pair as well.
+alter table endpoints add column v1a boolean not null default false;
 -- When the site was told that it has fallen behind; 0 = it has not.
 alter table endpoints add column behind_since bigint not null default 0;
 -- Up to where a target that gathers events (rebuild) has been told of them.

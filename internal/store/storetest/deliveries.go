@@ -25,7 +25,7 @@ func newEndpoint(site, id string) comment.Endpoint {
 		Status: comment.EndpointActive, CreatedAt: start, Secrets: []comment.Secret{},
 		GateUntil: after(1), Failures: 3, LastSuccessAt: after(2), LastFailureAt: after(3), LastFailure: "status 500", RenewedAt: after(4),
 		Mode: comment.ModeThin, APIVersion: "2026-11-02", Target: "slack", Settings: map[string]string{"a": "“b”"}, Headers: "sealed",
-		CoveredSeq: 5, CallsMost: 2, BehindSince: after(5),
+		CoveredSeq: 5, CallsMost: 2, BehindSince: after(5), Trips: 2, Asymmetric: true,
 	}
 }
 
@@ -57,6 +57,7 @@ func testEndpoint(h *house) {
 	first.LastSuccessAt, first.LastFailureAt, first.RenewedAt = after(8), time.Time{}, after(9)
 	first.Mode, first.Target, first.Settings, first.Headers = comment.ModeFull, comment.TargetWebhook, map[string]string{}, ""
 	first.CoveredSeq, first.CallsMost, first.BehindSince = 6, 8, time.Time{}
+	first.Trips, first.Asymmetric = 0, false
 	h.write(putEndpoint(first))
 	same(h, "changed endpoint", getEndpoint(h, "daily", "e1"), first)
 	foreign.Site = "daily"
@@ -224,7 +225,7 @@ func testDeliveryBody(h *house) {
 func testAttempts(h *house) {
 	h.newSites("daily")
 	endpoint := newEndpoint("daily", "e1")
-	endpoint.GateUntil, endpoint.Failures = time.Time{}, 0
+	endpoint.GateUntil, endpoint.Failures, endpoint.RenewedAt = time.Time{}, 0, time.Time{}
 	d := newDelivery("daily", "e1", "d1")
 	d.LeaseUntil, d.LeaseToken, d.Attempts = time.Time{}, "", 0
 	h.write(all(putEndpoint(endpoint), putDelivery(d, []byte("body"))))
