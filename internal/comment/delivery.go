@@ -148,12 +148,13 @@ type Replay struct {
 	Site       string
 	ID         string
 	EndpointID string
-	Number     int      // its deliveries carry it
-	Types      []string // none = what the endpoint asks for
-	After      int64    // number of the last event that has been looked at
-	Until      int64    // of the last one to look at
-	Events     int      // that there were to send when it began
-	Sent       int      // of them, made into deliveries
+	Number     int // its deliveries carry it: thousands, so that redeliveries have room between
+	Types      []string
+	Missed     bool  // only what was given up and has not arrived since
+	After      int64 // number of the last event that has been looked at
+	Until      int64 // of the last one to look at
+	Events     int   // that there were to send when it began
+	Sent       int   // of them, made into deliveries
 	State      ReplayState
 	CreatedAt  time.Time
 	EndedAt    time.Time
@@ -168,3 +169,21 @@ const (
 	ReplayDone      ReplayState = "done"
 	ReplayCancelled ReplayState = "cancelled"
 )
+
+// PastQuery asks for the public events of a stretch of a site's log.
+type PastQuery struct {
+	Site  string
+	After int64 // number of the last event that is not wanted any more
+	Until int64 // of the last one that is
+	Types []string
+	// Missed is an endpoint: only what was given up for it and has not arrived
+	// there since, nor is owed. "" = whatever there is.
+	Missed string
+}
+
+// Past is what a PastQuery finds, summed up.
+type Past struct {
+	Events  int
+	FirstAt time.Time // zero where there is none
+	LastAt  time.Time
+}

@@ -87,6 +87,19 @@ type Reader interface {
 	Attempts(site, deliveryID string) ([]Attempt, error) // in order
 	DeliveryBody(d Delivery) ([]byte, error)             // what is sent
 
+	Replay(site, id string) (Replay, error)
+	FindReplay(id string) (Replay, error)
+	Replays(site, endpoint, before string, limit int) ([]Replay, error) // newest first
+	RunningReplays(limit int) ([]Replay, error)                         // by site and id
+	// PastEvents gives events without bodies, in order. It looks through all of
+	// the stretch that is asked about, so that is for the caller to bound.
+	PastEvents(q PastQuery, limit int) ([]Event, error)
+	CountPast(q PastQuery) (Past, error) // as PastEvents
+	// FirstFailed is the number of the first event that was given up for an
+	// endpoint after an instant, 0 for none; of very much, the newest part.
+	FirstFailed(site, endpoint string, since time.Time, most int) (seq int64, err error)
+	NextOwed(site, endpoint string) (time.Time, error) // when the next delivery is due; zero = none is owed
+
 	Account(id string) (Account, error)
 	AccountByEmail(email string) (Account, error)
 	Accounts() ([]Account, error)             // by e-mail
@@ -142,6 +155,10 @@ type Tx interface {
 	HurryDeliveries(site, endpoint string, at time.Time) error
 	PutSecret(endpointSite, endpointID string, s Secret) error
 	InsertDelivery(d Delivery, body []byte) error // body only where no event of the log has it (a ping)
+	InsertReplay(r Replay) error
+	// MoveReplay writes how far a running replay has come, or how it ended; it is
+	// a conflict unless it runs and stands at after.
+	MoveReplay(r Replay, after int64) error
 
 	PutAccount(a Account) error // with its grants
 	PutSession(s Session) error

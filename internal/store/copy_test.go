@@ -31,6 +31,7 @@ func filledFile(t *testing.T, comments int) string {
 			tx.PutEndpoint(comment.Endpoint{Site: "daily", ID: "e1", URL: "https://hook.example", Types: []string{"comment.approved"}, Status: comment.EndpointActive}),
 			tx.InsertDelivery(comment.Delivery{Site: "daily", ID: "d1", EndpointID: "e1", EventID: "v1", State: comment.DeliveryOwed}, []byte("{}")),
 			tx.InsertDelivery(comment.Delivery{Site: "daily", ID: "d2", EndpointID: "e1", EventID: "v2", State: comment.DeliveryOwed}, nil),
+			tx.InsertReplay(comment.Replay{Site: "daily", ID: "r1", EndpointID: "e1", Number: 1000, Types: []string{"comment.approved"}, Missed: true, State: comment.ReplayRunning}),
 		)
 	})
 	mustWrite(t, s, putPage("p1"))
@@ -58,6 +59,9 @@ func TestCopyThereAndBack(t *testing.T) {
 	there, err := Copying{From: from, To: server, Progress: func(at CopiedTable) { seen[at.Table]++ }}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if seen["replays"] == 0 {
+		t.Error("replays were left behind")
 	}
 	if seen["comments"] != 3 {
 		t.Errorf("the comments came in %d batches", seen["comments"])

@@ -167,7 +167,7 @@ var goodScans = []string{
 	"SCAN CONSTANT ROW", "SCAN few", "SCAN ready", "SCAN called", // subqueries
 	"SCAN sites ", "SCAN accounts", "SCAN log_heads", "SCAN cursors", "SCAN endpoints USING COVERING INDEX endpoints_due", "SCAN endpoints",
 	"SCAN deliveries USING INDEX deliveries_leased", "SCAN deliveries USING COVERING INDEX deliveries_due",
-	"SCAN decisions USING COVERING INDEX decisions_due",
+	"SCAN decisions USING COVERING INDEX decisions_due", "SCAN replays USING INDEX replays_running",
 }
 
 // goodSorts are the statements that may sort: the decisions on one comment,
@@ -209,7 +209,11 @@ var servedBy = []struct{ piece, index string }{
 	{"state = 'held' order by effective_at limit 1", "decisions_due"},
 	{"from decisions where site_id = $1 and comment_id = $2", "sqlite_autoindex_decisions_1 (site_id=? AND comment_id=?)"},
 	{"from reports where", "sqlite_autoindex_reports_1 (site_id=? AND comment_id=?)"},
-	{"from events where site_id = $1 and seq > $2", "sqlite_autoindex_events_1 (site_id=? AND seq>?)"},
+	{"from events where site_id = $1 and seq > $2 order by", "sqlite_autoindex_events_1 (site_id=? AND seq>?)"},
+	{"from events where site_id = $1 and seq > $2 and seq <= $3", "sqlite_autoindex_events_1 (site_id=? AND seq>? AND seq<?)"},
+	{"from deliveries d\n\t\twhere d.site_id = $1 and d.endpoint_id = $36", "deliveries_by_event (site_id=? AND endpoint_id=? AND event_id=?)"},
+	{"state = 'failed' order by delivery_id desc", "deliveries_by_state (site_id=? AND endpoint_id=? AND state=?)"},
+	{"from replays where site_id = $1 and endpoint_id = $2", "replays_by_endpoint (site_id=? AND endpoint_id=? AND replay_id<?)"},
 	{"from events where site_id = $1 and page_id = $2", "events_by_page (site_id=? AND page_id=? AND seq>?)"},
 	{"from events where event_id = $1", "events_by_id (event_id=?)"},
 	{"and delivery_id < $3 order by", "deliveries_by_endpoint (site_id=? AND endpoint_id=? AND delivery_id<?)"},

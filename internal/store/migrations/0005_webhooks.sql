@@ -26,7 +26,8 @@ create table replays (
   replay_id   text not null,
   endpoint_id text not null,
   number      bigint not null,    -- of the endpoint's replays: its deliveries carry it
-  types       text not null,      -- JSON, [] = what the endpoint asks for
+  types       text not null,      -- JSON
+  missed      boolean not null,   -- only what was given up and has not arrived since
   after_seq   bigint not null,    -- the last event that has been looked at
   until_seq   bigint not null,
   events      bigint not null,    -- that there were to send when it began

@@ -35,7 +35,7 @@ type Store interface {
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	for _, group := range []map[string]func(*house){
 		siteTests, commentTests, threadTests, queueTests, decisionTests, logTests,
-		limitTests, deliveryTests, staffTests, writeTests, fenceTests,
+		limitTests, deliveryTests, replayTests, staffTests, writeTests, fenceTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
