@@ -68,7 +68,7 @@ func (c *webhookListCmd) Run(e *env) error {
 				return noSite(err, key)
 			}
 			for _, ep := range endpoints {
-				if err := e.print(web.ShowEndpoint(a.Hooks, ep, ""), "%s  %s  %s  %s  %s  owed %d", ep.ID, ep.Site, ep.Status, ep.URL, strings.Join(ep.Types, ","), ep.Owed); err != nil {
+				if err := e.print(web.ShowEndpoint(a.Hooks, ep, ""), "%s  %s  %s  %s  %s  owed %d", ep.ID, ep.Site, ep.Status, webhook.ShownURL(ep), strings.Join(ep.Types, ","), ep.Owed); err != nil {
 					return err
 				}
 			}

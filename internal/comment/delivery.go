@@ -47,8 +47,11 @@ const (
 	ModeThin EndpointMode = "thin" // ids only
 )
 
-// TargetWebhook is the target of an endpoint that is sent Standard Webhooks.
-const TargetWebhook = "webhook"
+// The targets that more than internal/webhook knows of.
+const (
+	TargetWebhook = "webhook" // is sent Standard Webhooks
+	TargetRebuild = "rebuild" // gathers events: one call tells of all since the last
+)
 
 // APIVersion is the version of the payload that a new endpoint gets.
 const APIVersion = "2026-11-01"

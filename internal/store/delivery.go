@@ -207,7 +207,11 @@ func (w *write) claimFor(e comment.Endpoint, ask *turn, most int) ([]comment.Cal
 // room is the number of calls that the endpoint may get beside those under way.
 func (w *write) room(e comment.Endpoint, ask *turn) (int, error) {
 	leased, err := one(&w.query, scanInt, leasedCalls, e.Site, e.ID, micros(ask.Now))
-	return min(ask.PerEndpoint, e.CallsMost) - int(leased), err
+	most := min(ask.PerEndpoint, e.CallsMost)
+	if e.Target == comment.TargetRebuild { // which is told of everything in one call
+		most = 1
+	}
+	return most - int(leased), err
 }
 
 const leasedCalls = "select count(*) from deliveries where site_id = $1 and endpoint_id = $2 and lease_token <> '' and lease_until > $3"
@@ -306,6 +310,11 @@ func (w *write) record(o comment.Outcome) error {
 		micros(d.DeliveredAt), d.LastStatus, d.LastClass, d.LastMillis, micros(d.LastAt))
 	if err != nil || n == 0 {
 		return err
+	}
+	if o.Covers > 0 {
+		if err := w.conn.put(w.ctx, moveCovered, d.Site, d.EndpointID, o.Covers); err != nil {
+			return err
+		}
 	}
 	if o.Attempt.N > 0 {
 		err = errors.Join(w.insertAttempt(d, o.Attempt), w.judgeEndpoint(d, o))

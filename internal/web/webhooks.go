@@ -33,7 +33,7 @@ type Endpoint struct {
 // headers.
 func ShowEndpoint(hooks *webhook.Hooks, e comment.Endpoint, secret string) Endpoint {
 	v := Endpoint{
-		ID: e.ID, Site: e.Site, URL: e.URL, Types: e.Types, Status: e.Status, CreatedAt: comment.Timestamp(e.CreatedAt),
+		ID: e.ID, Site: e.Site, URL: webhook.ShownURL(e), Types: e.Types, Status: e.Status, CreatedAt: comment.Timestamp(e.CreatedAt),
 		LastSuccessAt: comment.OptionalTime(e.LastSuccessAt), LastFailureAt: comment.OptionalTime(e.LastFailureAt),
 		Failures: e.Failures, Owed: e.Owed, Secret: secret,
 		Mode: e.Mode, APIVersion: e.APIVersion, Target: e.Target, Settings: e.Settings, Headers: hooks.HeaderNames(e),

@@ -35,6 +35,9 @@ type Hooks struct {
 func (h *Hooks) Add(ctx context.Context, site string, given Change, actor comment.Actor) (comment.Endpoint, string, error) {
 	if len(given.Types) == 0 {
 		given.Types = []string{comment.CommentApproved}
+		if given.Target == comment.TargetRebuild {
+			given.Types = rebuildTypes
+		}
 	}
 	if given.URL == "" {
 		return comment.Endpoint{}, "", fault.Input("url", "required", "Give the address of the receiver.")
@@ -60,6 +63,9 @@ func (h *Hooks) Add(ctx context.Context, site string, given Change, actor commen
 		}
 		others, err := tx.Endpoints(site)
 		if err != nil {
+			return err
+		}
+		if e.CoveredSeq, _, err = tx.LogHead(site); err != nil {
 			return err
 		}
 		if len(others) >= endpointsMost {
@@ -115,6 +121,11 @@ func (h *Hooks) Change(ctx context.Context, site, id string, change Change, acto
 			return err
 		}
 		now := h.Now()
+		if change.Target == comment.TargetRebuild && e.Target != comment.TargetRebuild {
+			if e.CoveredSeq, _, err = tx.LogHead(site); err != nil {
+				return err
+			}
+		}
 		anew, err := h.apply(change, &e, now)
 		if err != nil {
 			return err
@@ -141,6 +152,9 @@ func (h *Hooks) check(ctx context.Context, e comment.Endpoint, c Change) (_ Chan
 	}
 	if c.APIVersion != "" && c.APIVersion != comment.APIVersion {
 		return c, fault.Input("api_version", "unknown_version", "The only version of the payload is "+comment.APIVersion+".")
+	}
+	if c.URL == ShownURL(e) { // as it was shown: it stays
+		c.URL = ""
 	}
 	if c.Target, c.Settings, err = checkTarget(e, c); err != nil {
 		return c, err

@@ -23,6 +23,17 @@ const (
 // send makes one attempt.
 func (s *sending) send(ctx context.Context, call comment.Call) result {
 	at := s.Now()
+	if later := next(call.Endpoint); pace(call.Endpoint) > 0 && call.Delivery.Type != comment.EndpointPing && later.After(at) {
+		return s.giveBack(call, later)
+	}
+	call, err := s.render(ctx, call)
+	if err != nil {
+		s.report(fmt.Errorf("body for endpoint %s: %w", call.Endpoint.ID, err))
+		return s.judge(call, failure(ClassOther), at)
+	}
+	if call.Body == nil {
+		return s.nothingToTell(call)
+	}
 	header, err := s.header(call, at)
 	if err != nil {
 		s.report(fmt.Errorf("sign for endpoint %s: %w", call.Endpoint.ID, err))
@@ -30,7 +41,7 @@ func (s *sending) send(ctx context.Context, call comment.Call) result {
 	}
 	answer := s.Client.Post(ctx, call.Endpoint.URL, header, call.Body)
 	if ctx.Err() != nil && answer.Status == 0 { // cut off by us: not the receiver's failure
-		return s.giveBack(call)
+		return s.giveBack(call, s.Now())
 	}
 	return s.judge(call, answer, at)
 }
@@ -77,8 +88,8 @@ func (s *sending) keys(e comment.Endpoint, now time.Time) ([][]byte, error) {
 	return keys, nil
 }
 
-func (s *sending) giveBack(call comment.Call) result {
-	call.Delivery.NextAt = s.Now()
+func (s *sending) giveBack(call comment.Call, until time.Time) result {
+	call.Delivery.NextAt = until
 	return result{Outcome: comment.Outcome{Delivery: call.Delivery}, endpoint: call.Endpoint}
 }
 
@@ -95,13 +106,13 @@ func (s *sending) judge(call comment.Call, a Answer, at time.Time) result {
 	}
 	switch {
 	case a.Class == ClassOK:
-		d.State, d.DeliveredAt = comment.DeliveryDelivered, now
+		d.State, d.DeliveredAt, r.Covers = comment.DeliveryDelivered, now, call.Covers
 	case a.Status == http.StatusGone:
 		d.NextAt = now // owed still, and due when the endpoint is active again
 		r.retire, r.reason = comment.EndpointGone, "it answered 410 Gone"
 	default:
 		asked := RetryAfter(a.RetryAfter, now)
-		s.again(&d, now, asked)
+		s.again(&d, now, max(asked, pace(call.Endpoint)))
 		if asked > 0 && (a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable) {
 			r.Gate = now.Add(asked)
 		}

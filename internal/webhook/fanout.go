@@ -18,6 +18,9 @@ type Queue interface {
 	// FanOut inserts deliveries, save those that are there already and those
 	// whose endpoint is gone from the table.
 	FanOut(ctx context.Context, site string, deliveries []comment.Delivery) error
+	// Gather inserts deliveries of endpoints that gather events, save those whose
+	// endpoint is owed one already of which no call has begun.
+	Gather(ctx context.Context, site string, deliveries []comment.Delivery) error
 	// Claim leases deliveries that are due, of active endpoints whose gate is
 	// open, and never two of one comment to one endpoint at a time.
 	Claim(ctx context.Context, ask comment.Claim) ([]comment.Call, error)
@@ -69,22 +72,35 @@ func (f *FanOut) Handle(ctx context.Context, site string, events []comment.Event
 	if err != nil {
 		return err
 	}
-	var owed []comment.Delivery
-	for _, e := range public {
-		for _, endpoint := range endpoints {
-			if endpoint.Wants(e.Type) && !e.At.Before(endpoint.CreatedAt) {
-				owed = append(owed, f.delivery(endpoint, e))
-			}
+	var owed, gathered []comment.Delivery
+	for _, endpoint := range endpoints {
+		due := f.due(endpoint, public)
+		if endpoint.Target == comment.TargetRebuild && len(due) > 0 {
+			gathered = append(gathered, gather(endpoint, due[len(due)-1]))
+			continue
+		}
+		owed = append(owed, due...)
+	}
+	if len(owed) > 0 {
+		err = f.Queue.FanOut(ctx, site, owed)
+	}
+	if err == nil && len(gathered) > 0 {
+		err = f.Queue.Gather(ctx, site, gathered)
+	}
+	if len(owed)+len(gathered) > 0 {
+		f.Wake.Up()
+	}
+	return err
+}
+
+// due are the deliveries of those events that are told to the endpoint.
+func (f *FanOut) due(to comment.Endpoint, events []comment.Event) (owed []comment.Delivery) {
+	for _, e := range events {
+		if concerns(to, e) {
+			owed = append(owed, f.delivery(to, e))
 		}
 	}
-	if len(owed) == 0 {
-		return nil
-	}
-	if err := f.Queue.FanOut(ctx, site, owed); err != nil {
-		return err
-	}
-	f.Wake.Up()
-	return nil
+	return owed
 }
 
 // isPublic tells the events for integrators from those of the house. An event

@@ -44,7 +44,8 @@ func (h *Hooks) log(tx comment.Tx, eventType string, e comment.Endpoint, n note)
 	return err
 }
 
-// describe is the data of an envelope about an endpoint. Secrets are not in it.
+// describe is the data of an envelope about an endpoint. Secrets are not in it, nor
+// the part of a URL that is one.
 func describe(e comment.Endpoint, n note) []byte {
 	type endpoint struct {
 		ID     string                 `json:"id"`
@@ -52,7 +53,7 @@ func describe(e comment.Endpoint, n note) []byte {
 		Types  []string               `json:"types,omitempty"`
 		Status comment.EndpointStatus `json:"status,omitempty"`
 	}
-	shown := endpoint{ID: e.ID, URL: e.URL}
+	shown := endpoint{ID: e.ID, URL: ShownURL(e)}
 	if n != (note{}) {
 		shown.Types, shown.Status = e.Types, e.Status
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
 )
 
 // List gives a site's endpoints, oldest first.
@@ -57,13 +58,21 @@ func (h *Hooks) Deliveries(ctx context.Context, q comment.DeliveryQuery) (found 
 	return found, err
 }
 
-// Delivery gives one delivery with what is sent and every attempt.
+// Delivery gives one delivery with what is sent and every attempt. What a
+// target that gathers events is sent is made at the call: its event is given.
 func (h *Hooks) Delivery(ctx context.Context, site, id string) (d comment.Delivery, body []byte, attempts []comment.Attempt, err error) {
 	err = h.Store.View(ctx, func(r comment.Reader) error {
 		if d, err = r.Delivery(site, id); err != nil {
 			return err
 		}
 		if body, err = r.DeliveryBody(d); err != nil {
+			return err
+		}
+		e, err := r.Endpoint(site, d.EndpointID)
+		if err == nil {
+			body, err = render(e, body)
+		}
+		if err != nil && !fault.Is(err, "not_found") { // a removed one had the event
 			return err
 		}
 		attempts, err = r.Attempts(site, id)
