@@ -86,6 +86,9 @@ type Reader interface {
 	FindDelivery(id string) (Delivery, error)
 	Attempts(site, deliveryID string) ([]Attempt, error) // in order
 	DeliveryBody(d Delivery) ([]byte, error)             // what is sent
+	// OwedTimes is when the next delivery of an endpoint may be due, and when the
+	// first of those that it is owed was made; zero = it is owed none.
+	OwedTimes(site, endpoint string) (next, oldest time.Time, err error)
 
 	Replay(site, id string) (Replay, error)
 	FindReplay(id string) (Replay, error)

@@ -110,6 +110,7 @@ func TestForeignIDs(t *testing.T) {
 		{"POST", daily + "/webhooks/%s/test", endpoint, ""},
 		{"POST", daily + "/webhooks/%s/rotate", endpoint, ""},
 		{"GET", daily + "/webhooks/%s/deliveries", endpoint, ""},
+		{"GET", daily + "/webhooks/%s/health", endpoint, ""},
 		{"GET", daily + "/deliveries/%s", ping, ""},
 		{"POST", daily + "/deliveries/%s/redeliver", ping, ""},
 		{"GET", "/api/v1/audit?site=%s", "weekly", ""},

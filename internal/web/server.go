@@ -43,6 +43,7 @@ type Server struct {
 	files    files
 	requests requestLimit[netip.Addr]
 	searches requestLimit[string] // by account
+	checks   requestLimit[string] // of addresses, by account
 }
 
 // Version is what /version tells.
@@ -154,6 +155,8 @@ func (s *Server) Register(router fiber.Router) {
 	del("/api/v1/sites/:site/webhooks/:id", s.private, s.staff, admin, s.removeEndpoint)
 	post("/api/v1/sites/:site/webhooks/:id/test", s.private, s.staff, admin, s.testEndpoint)
 	post("/api/v1/sites/:site/webhooks/:id/rotate", s.private, s.staff, admin, s.fresh, s.rotateEndpoint)
+	post("/api/v1/sites/:site/webhooks/check", s.private, s.staff, admin, s.checkAddress)
+	get("/api/v1/sites/:site/webhooks/:id/health", s.private, s.staff, admin, s.endpointHealth)
 	get("/api/v1/sites/:site/webhooks/:id/deliveries", s.private, s.staff, admin, s.deliveries)
 	get("/api/v1/sites/:site/deliveries/:id", s.private, s.staff, admin, s.delivery)
 	post("/api/v1/sites/:site/deliveries/:id/redeliver", s.private, s.staff, admin, s.redeliver)

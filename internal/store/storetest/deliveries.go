@@ -17,6 +17,7 @@ var deliveryTests = map[string]func(*house){
 	"hurry":                testHurry,
 	"what is sent":         testDeliveryBody,
 	"attempts":             testAttempts,
+	"owed times":           testOwedTimes,
 }
 
 func newEndpoint(site, id string) comment.Endpoint {
