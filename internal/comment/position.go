@@ -26,7 +26,7 @@ type Call struct {
 	Delivery Delivery // with the lease
 	Endpoint Endpoint // with the secrets
 	Body     []byte
-	Held     bool // there is nothing to send: the endpoint waits for its host to have fewer calls in flight
+	Held     bool  // there is nothing to send: the endpoint waits for its host to have fewer calls in flight
 	Covers   int64 // of a target that gathers events: up to where Body tells of them
 }
 
@@ -36,5 +36,5 @@ type Outcome struct {
 	Attempt  Attempt   // N = 0: there was none, the lease is given back
 	Gate     time.Time // the endpoint asked for no call before; zero = it did not
 	Breaker  Breaker
-	Covers   int64     // of a delivery that succeeded: the Call's
+	Covers   int64 // of a delivery that succeeded: the Call's
 }
