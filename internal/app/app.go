@@ -269,9 +269,10 @@ func (a *App) Run(ctx context.Context) error {
 		Now: a.Comments.Now, Grace: 4 * time.Second, OnError: report("webhook"),
 	}
 	settler := &comment.Settler{Service: a.Comments, Changed: a.Store.Changed, OnError: report("settler")}
+	replayer := &webhook.Replayer{Hooks: a.Hooks, OnError: report("replay")}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{
-		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, settler.Run, a.Hub.Run, a.Cache.Run, a.Store.Watch, a.sweep, a.examine,
+		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, replayer.Run, settler.Run, a.Hub.Run, a.Cache.Run, a.Store.Watch, a.sweep, a.examine,
 	} {
 		g.Go(func() error { return run(ctx) })
 	}

@@ -101,7 +101,6 @@ type Reader interface {
 	// FirstFailed is the number of the first event that was given up for an
 	// endpoint after an instant, 0 for none; of very much, the newest part.
 	FirstFailed(site, endpoint string, since time.Time, most int) (seq int64, err error)
-	NextOwed(site, endpoint string) (time.Time, error) // when the next delivery is due; zero = none is owed
 
 	Account(id string) (Account, error)
 	AccountByEmail(email string) (Account, error)
@@ -153,8 +152,9 @@ type Tx interface {
 
 	PutEndpoint(e Endpoint) error
 	RemoveEndpoint(site, id string) error // with its secrets; what it was owed is cancelled
-	// HurryDeliveries makes what an endpoint is owed due at an instant, save what
-	// is due before or being sent; of very much, the first part.
+	// HurryDeliveries makes what an endpoint is owed due at an instant at the
+	// latest, in the order in which it came to be owed, save what is being sent;
+	// of very much, the first part.
 	HurryDeliveries(site, endpoint string, at time.Time) error
 	PutSecret(endpointSite, endpointID string, s Secret) error
 	InsertDelivery(d Delivery, body []byte) error // body only where no event of the log has it (a ping)

@@ -362,13 +362,14 @@ func (w *write) judgeEndpoint(d comment.Delivery, o comment.Outcome) error {
 const succeeded = `update endpoints set failures = 0, trips = 0, last_success_at = $3, calls_most = case when calls_most < $5 then calls_most + 1 else $5 end
 	where site_id = $1 and endpoint_id = $2 and renewed_at <= $4`
 
-// freeLane makes due what had to wait for d.
+// freeLane makes due what had to wait for d: what was put off to the end of its
+// lease, or has never been tried.
 func (w *write) freeLane(d comment.Delivery) error {
-	return w.conn.put(w.ctx, waitingInLane, d.Site, d.EndpointID, d.CommentID, micros(d.LastAt))
+	return w.conn.put(w.ctx, waitingInLane, d.Site, d.EndpointID, d.CommentID, micros(d.LastAt), micros(d.LeaseUntil))
 }
 
 const waitingInLane = `update deliveries set next_at = $4
-	where site_id = $1 and endpoint_id = $2 and comment_id = $3 and state = 'owed' and attempts = 0 and lease_token = '' and next_at + 0 > $4`
+	where site_id = $1 and endpoint_id = $2 and comment_id = $3 and state = 'owed' and (attempts = 0 or next_at + 0 = $5) and lease_token = '' and next_at + 0 > $4`
 
 // NextDelivery is when the next delivery of an active endpoint may be due, and
 // never later; false = none is owed.

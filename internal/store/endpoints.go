@@ -107,15 +107,24 @@ func (w *write) HurryDeliveries(site, endpoint string, at time.Time) error {
 	if err := w.wake(site, endpoint, at); err != nil {
 		return err
 	}
-	return w.conn.put(w.ctx, hurry, site, endpoint, micros(at), hurryMost)
+	if err := w.conn.put(w.ctx, hurry, site, endpoint, micros(at), hurryMost); err != nil {
+		return err
+	}
+	return w.conn.put(w.ctx, inOrder, site, endpoint, micros(at), hurryMost)
 }
 
 // hurryMost bounds the time that other writers wait for a change of an endpoint
 // that is owed a million events.
 const hurryMost = 10000
 
-const hurry = `update deliveries set next_at = $3 where site_id = $1 and lease_token = '' and delivery_id in (
+// What is owed becomes due when it came to be owed: what has been tried comes
+// before what is newer and has not.
+const (
+	hurry = `update deliveries set next_at = case when created_at < $3 then created_at else $3 end where site_id = $1 and lease_token = '' and delivery_id in (
 	select delivery_id from deliveries where site_id = $1 and endpoint_id = $2 and state = 'owed' and next_at > $3 order by next_at limit $4)`
+	inOrder = `update deliveries set next_at = created_at where site_id = $1 and lease_token = '' and created_at < next_at and delivery_id in (
+	select delivery_id from deliveries where site_id = $1 and endpoint_id = $2 and state = 'owed' and next_at <= $3 order by next_at limit $4)`
+)
 
 func (w *write) PutSecret(site, endpoint string, v comment.Secret) error {
 	return w.conn.put(w.ctx, `insert into secrets (site_id, endpoint_id, secret_id, sealed, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)

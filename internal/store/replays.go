@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
@@ -113,10 +112,4 @@ func (q *query) FirstFailed(site, endpoint string, since time.Time, most int) (i
 	return one(q, scanInt, `select coalesce(min(event_seq), 0) from (
 		select event_seq, last_at from deliveries where site_id = $1 and endpoint_id = $2 and state = 'failed' order by delivery_id desc limit $4) few
 		where event_seq > 0 and last_at > $3`, site, endpoint, micros(since), most)
-}
-
-func (q *query) NextOwed(site, endpoint string) (time.Time, error) {
-	found, err := list(q, func(s scanner) (at time.Time, err error) { err = s.Scan(instant{&at}); return at, err },
-		"select next_at from deliveries where site_id = $1 and endpoint_id = $2 and state = 'owed' order by next_at, event_seq limit 1", site, endpoint)
-	return slices.Concat(found, []time.Time{{}})[0], err
 }

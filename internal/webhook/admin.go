@@ -3,6 +3,7 @@ package webhook
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,7 +109,8 @@ type Change struct {
 
 // Change changes an endpoint. Calls under way still go to the old URL, and what
 // they say about the endpoint no longer counts. Making it active, or giving it
-// another URL, forgets its failures and its gate, and what it is owed is due.
+// another URL, forgets its failures and its gate; what it is owed is due, in the
+// order of the log, and so is what was given up since its last success.
 func (h *Hooks) Change(ctx context.Context, site, id string, change Change, actor comment.Actor) (e comment.Endpoint, err error) {
 	if e, err = h.Get(ctx, site, id); err != nil {
 		return e, err
@@ -134,7 +136,7 @@ func (h *Hooks) Change(ctx context.Context, site, id string, change Change, acto
 			return err
 		}
 		if anew {
-			if err := tx.HurryDeliveries(site, id, now); err != nil {
+			if err := errors.Join(tx.HurryDeliveries(site, id, now), h.catchUp(tx, e)); err != nil {
 				return err
 			}
 		}

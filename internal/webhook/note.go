@@ -34,6 +34,7 @@ type note struct {
 	actor    comment.Actor
 	Act      string
 	Delivery string
+	Replay   string
 	Reason   string
 }
 
@@ -61,8 +62,9 @@ func describe(e comment.Endpoint, n note) []byte {
 		Endpoint endpoint `json:"endpoint"`
 		Act      string   `json:"act,omitempty"`
 		Delivery string   `json:"delivery_id,omitempty"`
+		Replay   string   `json:"replay_id,omitempty"`
 		Reason   string   `json:"reason,omitempty"`
-	}{shown, n.Act, n.Delivery, n.Reason})
+	}{shown, n.Act, n.Delivery, n.Replay, n.Reason})
 	if err != nil { // only a type that JSON does not know, and there is none
 		panic(err)
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/afterword-comments/afterword/internal/fault"
 )
 
-// replaysMost is how often one event can be sent again to one endpoint.
+// replaysMost is how often one delivery can be sent again. Replays are numbered
+// in steps of it, so that there is room for the redeliveries of each.
 const replaysMost = 1000
 
 // Test owes the endpoint an endpoint.ping, whatever types it asked for.
@@ -57,6 +58,9 @@ func (h *Hooks) redeliver(ctx context.Context, site, deliveryID string, further 
 		old, err := tx.Delivery(site, deliveryID)
 		if err != nil {
 			return err
+		}
+		if (old.Replay+further)/replaysMost != old.Replay/replaysMost { // that number is a replay's
+			return fault.New(fault.Conflict, "sent_too_often", "The delivery has been sent again a thousand times; send its event with a replay.")
 		}
 		e, err := tx.Endpoint(site, old.EndpointID)
 		if err != nil {

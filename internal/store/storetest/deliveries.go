@@ -93,8 +93,8 @@ func newDelivery(site, endpoint, id string) comment.Delivery {
 	}
 }
 
-// What is owed to one endpoint is due, save what is due before, being sent, or
-// owed no more.
+// What is owed to one endpoint is due, in the order in which it came to be owed,
+// save what is being sent or owed no more.
 func testHurry(h *house) {
 	h.newSites("daily", "weekly")
 	h.write(all(putEndpoint(newEndpoint("daily", "e1")), putEndpoint(newEndpoint("daily", "e2")), putEndpoint(newEndpoint("weekly", "e3"))))
@@ -106,13 +106,16 @@ func testHurry(h *house) {
 	}
 	put("daily", "e1", "later", func(*comment.Delivery) {})
 	put("daily", "e1", "before", func(d *comment.Delivery) { d.NextAt = after(5) })
+	put("daily", "e1", "newer", func(d *comment.Delivery) { d.CreatedAt = after(4) })
+	put("daily", "e1", "not begun", func(d *comment.Delivery) { d.CreatedAt, d.NextAt = after(11), after(11) })
+	put("daily", "e1", "caught up", func(d *comment.Delivery) { d.CreatedAt, d.NextAt = after(3), after(1) })
 	put("daily", "e1", "leased", func(d *comment.Delivery) { d.LeaseToken = "t1" })
 	put("daily", "e1", "failed", func(d *comment.Delivery) { d.State = comment.DeliveryFailed })
 	put("daily", "e2", "other", func(*comment.Delivery) {})
 	put("weekly", "e3", "foreign", func(*comment.Delivery) {})
 	h.write(func(tx comment.Tx) error { return tx.HurryDeliveries("daily", "e1", after(10)) })
 	for id, want := range map[string]time.Time{
-		"later": after(10), "before": after(5), "leased": after(60), "failed": after(60), "other": after(60), "foreign": after(60),
+		"later": start, "before": start, "newer": after(4), "not begun": after(10), "caught up": after(1), "leased": after(60), "failed": after(60), "other": after(60), "foreign": after(60),
 	} {
 		if d := get(h, func(r comment.Reader) (comment.Delivery, error) { return r.FindDelivery(id) }); !d.NextAt.Equal(want) {
 			h.Errorf("%s is due at %s, want %s", id, d.NextAt, want)

@@ -13,7 +13,7 @@ var replayTests = map[string]func(*house){
 	"moving replays": testMoveReplay,
 	"past events":    testPast,
 	"missed events":  testMissed,
-	"failed and due": testFailedAndDue,
+	"failed first":   testFailedFirst,
 }
 
 func newReplay(site, endpoint, id string) comment.Replay {
@@ -181,29 +181,24 @@ func testMissed(h *house) {
 		comment.Past{Events: 2, FirstAt: log[0].At, LastAt: log[5].At})
 }
 
-func testFailedAndDue(h *house) {
+func testFailedFirst(h *house) {
 	log := pastLog(h)
 	failed := func(since time.Time, most int) int64 {
 		return get(h, func(r comment.Reader) (int64, error) { return r.FirstFailed("daily", "e1", since, most) })
 	}
-	due := func() time.Time {
-		return get(h, func(r comment.Reader) (time.Time, error) { return r.NextOwed("daily", "e1") })
-	}
 	same(h, "failed, of nothing", failed(time.Time{}, 9), 0)
-	same(h, "due, of nothing", due(), time.Time{})
 	for i, state := range []comment.DeliveryState{comment.DeliveryFailed, comment.DeliveryDelivered, comment.DeliveryFailed, comment.DeliveryFailed, comment.DeliveryOwed, comment.DeliveryOwed} {
 		d := newDelivery("daily", "e1", fmt.Sprint("d", i))
-		d.EventSeq, d.EventID, d.State, d.LastAt, d.NextAt = log[i].Seq, log[i].ID, state, after(10+i), after(30-i)
+		d.EventSeq, d.EventID, d.State, d.LastAt = log[i].Seq, log[i].ID, state, after(10+i)
 		h.write(putDelivery(d, nil))
 	}
 	ping := newDelivery("daily", "e1", "ping")
 	ping.EventSeq, ping.EventID, ping.State = 0, "ping", comment.DeliveryFailed
 	other := newDelivery("daily", "e2", "other")
-	other.NextAt = after(1)
+	other.State = comment.DeliveryFailed
 	h.write(all(putDelivery(ping, nil), putDelivery(other, nil)))
 	same(h, "failed", failed(time.Time{}, 9), 1)
 	same(h, "failed since", failed(after(10), 9), 3)
 	same(h, "failed of late", failed(time.Time{}, 2), 4)
 	same(h, "failed since the end", failed(after(99), 9), 0)
-	same(h, "due", due(), after(25))
 }
