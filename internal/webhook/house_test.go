@@ -144,7 +144,11 @@ func (h *house) fanOut() *FanOut {
 // spread turns everything in the log into deliveries, once.
 func (h *house) spread() {
 	h.t.Helper()
-	f := h.fanOut()
+	h.spreadWith(h.fanOut())
+}
+
+func (h *house) spreadWith(f *FanOut) {
+	h.t.Helper()
 	behind, err := h.store.Behind(context.Background(), "webhook", 10)
 	if err != nil {
 		h.t.Fatal(err)
