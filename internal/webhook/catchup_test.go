@@ -165,7 +165,7 @@ func TestSixDaysAreCaughtUp(t *testing.T) {
 // Events whose schedule was used up while the endpoint was down come before
 // those that have waited, and those that were tried before those that were not.
 func TestWhatWasGivenUpComesBackInOrder(t *testing.T) {
-	const comments, each = 12, 5
+	const comments, each = 5, 6
 	h, c := newHouse(t), &clock{now: morning}
 	h.schedule = Schedule{time.Second, time.Hour, time.Hour, time.Hour, time.Hour}
 	h.hooks.Now = c.Now
@@ -180,7 +180,7 @@ func TestWhatWasGivenUpComesBackInOrder(t *testing.T) {
 	})
 	e, _ := h.add(s.URL, comment.CommentCreated, comment.CommentEdited)
 	h.slowly(c)
-	types := []string{comment.CommentCreated, comment.CommentEdited, comment.CommentEdited, comment.CommentEdited, comment.CommentEdited}
+	types := []string{comment.CommentCreated, comment.CommentEdited, comment.CommentEdited, comment.CommentEdited, comment.CommentEdited, comment.CommentEdited}
 	for i := range each {
 		for n := range comments {
 			h.happenAt(c.Now(), "c"+strconv.Itoa(n), types[i])
