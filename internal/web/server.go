@@ -158,6 +158,9 @@ func (s *Server) Register(router fiber.Router) {
 	post("/api/v1/sites/:site/webhooks/check", s.private, s.staff, admin, s.checkAddress)
 	get("/api/v1/sites/:site/webhooks/:id/health", s.private, s.staff, admin, s.endpointHealth)
 	get("/api/v1/sites/:site/webhooks/:id/deliveries", s.private, s.staff, admin, s.deliveries)
+	post("/api/v1/sites/:site/webhooks/:id/replay", s.private, s.staff, admin, s.replay)
+	get("/api/v1/sites/:site/webhooks/:id/replays", s.private, s.staff, admin, s.replays)
+	post("/api/v1/sites/:site/webhooks/:id/replays/:replay/cancel", s.private, s.staff, admin, s.cancelReplay)
 	get("/api/v1/sites/:site/deliveries/:id", s.private, s.staff, admin, s.delivery)
 	post("/api/v1/sites/:site/deliveries/:id/redeliver", s.private, s.staff, admin, s.redeliver)
 
