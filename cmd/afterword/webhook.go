@@ -30,13 +30,15 @@ type webhookAddCmd struct {
 	Site  string `help:"Key of the site." required:""`
 	URL   string `help:"Address to send to." required:"" name:"url"`
 	Types string `help:"Event types, commas between. Default: comment.approved." placeholder:"T,T"`
+
+	Asymmetric bool `help:"Sign by the site's key pair (v1a) too; its public key is at /.well-known/afterword-webhooks.json?site=KEY."`
 }
 
 // Run adds an endpoint.
 func (c *webhookAddCmd) Run(e *env) error {
 	types := strings.FieldsFunc(c.Types, func(r rune) bool { return r == ',' || r == ' ' })
 	return e.administer(func(a *app.App) error {
-		endpoint, secret, err := a.Hooks.Add(e.ctx, c.Site, webhook.Change{URL: c.URL, Types: types}, operator)
+		endpoint, secret, err := a.Hooks.Add(e.ctx, c.Site, webhook.Change{URL: c.URL, Types: types, Asymmetric: &c.Asymmetric}, operator)
 		if err != nil {
 			return noSite(err, c.Site)
 		}
@@ -177,7 +179,7 @@ func (c *webhookRedeliverCmd) Run(e *env) error {
 }
 
 type webhookVerifyCmd struct {
-	Secret    string `help:"The endpoint's secret, whsec_…" required:"" env:"AFTERWORD_WEBHOOK_SECRET"`
+	Secret    string `help:"The endpoint's secret, whsec_…, or the site's public key, whpk_…." required:"" env:"AFTERWORD_WEBHOOK_SECRET"`
 	ID        string `help:"The webhook-id header." required:"" name:"id"`
 	Timestamp string `help:"The webhook-timestamp header." required:""`
 	Signature string `help:"The webhook-signature header." required:""`

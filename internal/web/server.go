@@ -104,6 +104,7 @@ func (s *Server) Register(router fiber.Router) {
 	get("/admin", s.toDesk)
 	get("/admin/*", s.desk)
 	get("/api/openapi.json", s.openapi)
+	get("/.well-known/afterword-webhooks.json", s.webhookKeys)
 
 	reader := "/api/v1/sites/:site"
 	for _, path := range []string{"/comments", "/comments/*", "/preview", "/counts", "/stream"} {

@@ -26,6 +26,9 @@ type Endpoint struct {
 	Target        string                 `json:"target"`
 	Settings      map[string]string      `json:"settings"`         // of the target
 	Headers       []string               `json:"headers"`          // names of its own headers; the values are not shown
+	Asymmetric    bool                   `json:"asymmetric"`       // whether it gets v1a signatures too
+	GateUntil     *string                `json:"gate_until"`       // no call before
+	BehindSince   *string                `json:"behind_since"`     // since when what it is owed is too old
 	Secret        string                 `json:"secret,omitempty"` // only where it was made, once
 }
 
@@ -37,6 +40,7 @@ func ShowEndpoint(hooks *webhook.Hooks, e comment.Endpoint, secret string) Endpo
 		LastSuccessAt: comment.OptionalTime(e.LastSuccessAt), LastFailureAt: comment.OptionalTime(e.LastFailureAt),
 		Failures: e.Failures, Owed: e.Owed, Secret: secret,
 		Mode: e.Mode, APIVersion: e.APIVersion, Target: e.Target, Settings: e.Settings, Headers: hooks.HeaderNames(e),
+		Asymmetric: e.Asymmetric, GateUntil: comment.OptionalTime(e.GateUntil), BehindSince: comment.OptionalTime(e.BehindSince),
 	}
 	if v.Settings == nil {
 		v.Settings = map[string]string{}
@@ -142,6 +146,7 @@ type endpointChange struct {
 	Target     string                 `json:"target"`
 	Settings   map[string]string      `json:"settings"`
 	Headers    map[string]string      `json:"headers"`
+	Asymmetric *bool                  `json:"asymmetric"`
 }
 
 func (in endpointChange) change() webhook.Change { return webhook.Change(in) }
@@ -155,10 +160,11 @@ type newEndpoint struct {
 	Target     string               `json:"target"`
 	Settings   map[string]string    `json:"settings"`
 	Headers    map[string]string    `json:"headers"`
+	Asymmetric *bool                `json:"asymmetric"`
 }
 
 func (in newEndpoint) change() webhook.Change {
-	return webhook.Change{URL: in.URL, Types: in.Types, Mode: in.Mode, APIVersion: in.APIVersion, Target: in.Target, Settings: in.Settings, Headers: in.Headers}
+	return webhook.Change{URL: in.URL, Types: in.Types, Mode: in.Mode, APIVersion: in.APIVersion, Target: in.Target, Settings: in.Settings, Headers: in.Headers, Asymmetric: in.Asymmetric}
 }
 
 func (s *Server) addEndpoint(c *fiber.Ctx) error {
@@ -300,4 +306,20 @@ func (s *Server) redeliver(c *fiber.Ctx) error {
 		d, err := s.Hooks.Redeliver(c.UserContext(), param(c, "site"), param(c, "id"), actor(c))
 		return ShowDelivery(d), err
 	})
+}
+
+// webhookKeys publishes the public keys of a site, for receivers that verify v1a
+// signatures.
+func (s *Server) webhookKeys(c *fiber.Ctx) error {
+	v, err := values(c)
+	if err != nil {
+		return err
+	}
+	keys, err := s.Hooks.PublicKeys(c.UserContext(), v.Get("site"))
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderCacheControl, "public, max-age=300")
+	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
+	return send(c, fiber.StatusOK, map[string]any{"keys": keys})
 }

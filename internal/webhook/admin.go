@@ -105,6 +105,7 @@ type Change struct {
 	Target     string
 	Settings   map[string]string // of the target; nil leaves them
 	Headers    map[string]string // all of its own; nil leaves them, empty takes them away
+	Asymmetric *bool             // whether calls carry a signature by the site's key pair too; nil leaves it
 }
 
 // Change changes an endpoint. Calls under way still go to the old URL, and what
@@ -190,6 +191,9 @@ func (h *Hooks) apply(c Change, e *comment.Endpoint, now time.Time) (anew bool, 
 		if e.Headers, err = h.sealHeaders(e.ID, c.Headers); err != nil {
 			return false, err
 		}
+	}
+	if c.Asymmetric != nil {
+		e.Asymmetric = *c.Asymmetric
 	}
 	if c.Settings != nil {
 		e.Settings = c.Settings

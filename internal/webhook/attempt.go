@@ -60,7 +60,11 @@ func (s *sending) header(call comment.Call, at time.Time) (http.Header, error) {
 	h.Set("content-type", "application/json")
 	h.Set(HeaderID, d.EventID)
 	h.Set(HeaderTimestamp, strconv.FormatInt(at.Unix(), 10))
-	h.Set(HeaderSignature, Sign(d.EventID, at, call.Body, keys...))
+	signatures := Sign(d.EventID, at, call.Body, keys...)
+	if e := call.Endpoint; e.Asymmetric {
+		signatures += " " + signByPair(keyPair(s.Ring.Key(pairPurpose), e.Site), d.EventID, at, call.Body)
+	}
+	h.Set(HeaderSignature, signatures)
 	h.Set("x-afterword-event", d.Type)
 	h.Set("x-afterword-attempt", strconv.Itoa(d.Attempts+1))
 	if d.Replay > 0 {

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -90,10 +91,10 @@ type VerifyError struct {
 func (e *VerifyError) Error() string { return e.Part + ": " + e.Reason }
 
 // Verify checks a webhook as a receiver should: the three headers, the time
-// within Tolerance of now, and any one v1 signature over the body as received.
-// Its error is a *VerifyError.
-func Verify(secret string, headers http.Header, body []byte, now time.Time) error {
-	key, err := ParseSecret(secret)
+// within Tolerance of now, and any one signature over the body as received: v1 by
+// a secret (whsec_…), v1a by a public key (whpk_…). Its error is a *VerifyError.
+func Verify(key string, headers http.Header, body []byte, now time.Time) error {
+	version, matches, err := matcher(key, headers, body)
 	if err != nil {
 		return &VerifyError{"secret", err.Error()}
 	}
@@ -106,11 +107,27 @@ func Verify(secret string, headers http.Header, body []byte, now time.Time) erro
 	if reason := checkTime(timestamp, now); reason != "" {
 		return &VerifyError{HeaderTimestamp, reason}
 	}
-	want := signature(key, headers.Get(HeaderID), timestamp, body)
-	if reason := checkSignatures(headers.Get(HeaderSignature), want); reason != "" {
+	if reason := checkSignatures(headers.Get(HeaderSignature), version, matches); reason != "" {
 		return &VerifyError{HeaderSignature, reason}
 	}
 	return nil
+}
+
+// matcher says of which version the signatures by a key are, and how one is
+// checked.
+func matcher(key string, headers http.Header, body []byte) (version string, matches func(signature string) bool, err error) {
+	id, timestamp := headers.Get(HeaderID), headers.Get(HeaderTimestamp)
+	if strings.HasPrefix(strings.TrimSpace(key), publicPrefix) {
+		public, err := parsePublicKey(key)
+		return versionKeyPair, func(text string) bool {
+			sig, err := base64.StdEncoding.DecodeString(text)
+			return err == nil && ed25519.Verify(public, signed(id, timestamp, body), sig)
+		}, err
+	}
+	secret, err := ParseSecret(key)
+	return versionSecret, func(text string) bool {
+		return hmac.Equal([]byte(text), []byte(signature(secret, id, timestamp, body)))
+	}, err
 }
 
 func checkTime(timestamp string, now time.Time) string {
@@ -128,21 +145,22 @@ func checkTime(timestamp string, now time.Time) string {
 	return ""
 }
 
-// checkSignatures looks for want among the signatures of a header.
-func checkSignatures(header, want string) string {
+// checkSignatures looks among the signatures of a header for one of the version
+// that matches.
+func checkSignatures(header, version string, matches func(string) bool) string {
 	known := 0
 	for _, token := range strings.Fields(header) {
-		version, sig, ok := strings.Cut(token, ",")
-		if !ok || version != "v1" {
+		its, sig, ok := strings.Cut(token, ",")
+		if !ok || its != version {
 			continue
 		}
 		known++
-		if hmac.Equal([]byte(sig), []byte(want)) {
+		if matches(sig) {
 			return ""
 		}
 	}
 	if known == 0 {
-		return "no signature of version v1"
+		return "no signature of version " + version
 	}
-	return "no signature matches: another secret, or the body is not byte for byte the one that was sent (parsed and written again?)"
+	return "no signature matches: another secret or key, or the body is not byte for byte the one that was sent (parsed and written again?)"
 }
