@@ -41,6 +41,13 @@ type Config struct {
 	WebhookAllow string
 	// WebhookSchedule replaces the delays before each retry, such as "5s,5m,1h".
 	WebhookSchedule string
+	// WebhookProxy sends webhooks through an egress proxy, such as
+	// http://user:password@proxy.example:3128. It then resolves the receivers'
+	// names, so it is the proxy that has to keep calls out of private networks.
+	WebhookProxy string
+	// WebhookCAFile names a PEM file of authorities that receivers' certificates
+	// are checked against beside the system's.
+	WebhookCAFile string
 	// Listen is the address that the app listens at, such as ":443", if it is
 	// known: webhooks do not go there unless WebhookAllow has it.
 	Listen string
@@ -71,7 +78,7 @@ func New(ctx context.Context, c Config) (*Afterword, error) {
 		return nil, err
 	}
 	a, err := app.Open(ctx, app.Settings{
-		DB: c.DB, SecretKey: c.SecretKey, WebhookAllow: c.WebhookAllow, WebhookSchedule: c.WebhookSchedule, Listen: c.Listen,
+		DB: c.DB, SecretKey: c.SecretKey, WebhookAllow: c.WebhookAllow, WebhookSchedule: c.WebhookSchedule, WebhookProxy: c.WebhookProxy, WebhookCAFile: c.WebhookCAFile, Listen: c.Listen,
 		TrustedProxies: c.TrustedProxies, MetricsToken: c.MetricsToken, Checks: c.Checks, Log: c.Log,
 		Version: web.Version{Version: c.Version, Commit: c.Commit, Go: runtime.Version()},
 	})

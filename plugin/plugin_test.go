@@ -285,6 +285,8 @@ func TestNewThatFails(t *testing.T) {
 		"bad key":         {DB: filepath.Join(t.TempDir(), "a.db"), SecretKey: "short"},
 		"bad range":       {DB: filepath.Join(t.TempDir(), "b.db"), WebhookAllow: "everything"},
 		"bad schedule":    {DB: filepath.Join(t.TempDir(), "c.db"), WebhookSchedule: "soon"},
+		"bad proxy":       {DB: filepath.Join(t.TempDir(), "e.db"), WebhookProxy: "socks5://proxy.example"},
+		"no authorities":  {DB: filepath.Join(t.TempDir(), "f.db"), WebhookCAFile: filepath.Join(t.TempDir(), "none.pem")},
 		"bad proxy range": {DB: filepath.Join(t.TempDir(), "d.db"), TrustedProxies: "everyone"},
 	} {
 		for range 2 {

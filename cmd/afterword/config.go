@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 
 	"github.com/afterword-comments/afterword/internal/app"
 	"github.com/afterword-comments/afterword/internal/store"
@@ -27,11 +28,12 @@ func (c *configCheckCmd) Run(e *env) error {
 			key = "(file " + app.KeyFile(path) + ")"
 		}
 	}
-	if err := app.Check(app.Settings{DB: s.DB, SecretKey: s.SecretKey, WebhookAllow: s.WebhookAllow, WebhookSchedule: s.WebhookSchedule, TrustedProxies: s.TrustedProxies}); err != nil {
+	if err := app.Check(app.Settings{DB: s.DB, SecretKey: s.SecretKey, WebhookAllow: s.WebhookAllow, WebhookSchedule: s.WebhookSchedule, WebhookProxy: s.WebhookProxy, WebhookCAFile: s.WebhookCAFile, TrustedProxies: s.TrustedProxies}); err != nil {
 		return err
 	}
 	rows := []struct{ name, value string }{
 		{"addr", s.Addr}, {"db", db}, {"secret_key", key}, {"webhook_allow", s.WebhookAllow}, {"webhook_schedule", s.WebhookSchedule},
+		{"webhook_proxy", maskedURL(s.WebhookProxy)}, {"webhook_ca_file", s.WebhookCAFile},
 		{"trusted_proxies", s.TrustedProxies}, {"metrics_addr", s.MetricsAddr}, {"metrics_token", masked(s.MetricsToken)}, {"log_level", s.LogLevel},
 	}
 	if e.json {
@@ -52,4 +54,13 @@ func masked(secret string) string {
 		return ""
 	}
 	return "********"
+}
+
+// maskedURL is an address without the password in it.
+func maskedURL(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return masked(text)
+	}
+	return u.Redacted()
 }

@@ -25,6 +25,9 @@ type settings struct {
 	SecretKeyFile    string `help:"File with the installation key." env:"AFTERWORD_SECRET_KEY_FILE" placeholder:"FILE"`
 	WebhookAllow     string `help:"Address ranges that webhooks may go to although they are private (CIDR, commas between)." env:"AFTERWORD_WEBHOOK_ALLOW" placeholder:"CIDR,…"`
 	WebhookSchedule  string `help:"Delays before the retries of a webhook, in place of the standard ones." env:"AFTERWORD_WEBHOOK_SCHEDULE" placeholder:"5s,5m,…"`
+	WebhookProxy     string `help:"Egress proxy that webhooks go through. It resolves the receivers' names, so it has to keep calls out of private networks." env:"AFTERWORD_WEBHOOK_PROXY" placeholder:"URL"`
+	WebhookProxyFile string `help:"File with the address of the egress proxy." env:"AFTERWORD_WEBHOOK_PROXY_FILE" placeholder:"FILE"`
+	WebhookCAFile    string `help:"PEM file of authorities that webhook receivers' certificates are checked against beside the system's." env:"AFTERWORD_WEBHOOK_CA_FILE" name:"webhook-ca-file" placeholder:"FILE"`
 	TrustedProxies   string `help:"Address ranges of proxies whose X-Forwarded-For is believed (CIDR, commas between)." env:"AFTERWORD_TRUSTED_PROXIES" placeholder:"CIDR,…"`
 	MetricsAddr      string `help:"Address of its own for /metrics." env:"AFTERWORD_METRICS_ADDR" placeholder:"HOST:PORT"`
 	MetricsToken     string `help:"Token that opens /metrics on the main address." env:"AFTERWORD_METRICS_TOKEN" placeholder:"TOKEN"`
@@ -38,7 +41,7 @@ func (s *settings) readSecrets() error {
 		name  string
 		value *string
 		file  string
-	}{{"secret-key", &s.SecretKey, s.SecretKeyFile}, {"metrics-token", &s.MetricsToken, s.MetricsTokenFile}} {
+	}{{"secret-key", &s.SecretKey, s.SecretKeyFile}, {"webhook-proxy", &s.WebhookProxy, s.WebhookProxyFile}, {"metrics-token", &s.MetricsToken, s.MetricsTokenFile}} {
 		if secret.file == "" {
 			continue
 		}
@@ -70,6 +73,7 @@ func (s *settings) logger(e *env) *slog.Logger {
 func (s *settings) plugin(e *env) plugin.Config {
 	return plugin.Config{
 		DB: s.DB, SecretKey: s.SecretKey, WebhookAllow: s.WebhookAllow, WebhookSchedule: s.WebhookSchedule, Listen: s.Addr,
+		WebhookProxy: s.WebhookProxy, WebhookCAFile: s.WebhookCAFile,
 		TrustedProxies: s.TrustedProxies, MetricsToken: s.MetricsToken, Log: s.logger(e),
 		Version: versionOf().Version, Commit: versionOf().Commit,
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,8 @@ type Settings struct {
 	SecretKey       string // base64; "" = the file afterword.key beside the database
 	WebhookAllow    string // CIDR list
 	WebhookSchedule string // list of delays
+	WebhookProxy    string // address of an egress proxy
+	WebhookCAFile   string // PEM file of authorities beside the system's
 	Listen          string // where it is served; no webhook goes there unless allowed
 	TrustedProxies  string // CIDR list
 	MetricsToken    string
@@ -58,6 +61,8 @@ type App struct {
 	settings Settings
 	schedule webhook.Schedule
 	guard    *webhook.Guard
+	proxy    *url.URL
+	roots    *x509.CertPool
 	wake     webhook.Wake
 	stopping chan struct{}
 	state    atomic.Int32 // stateStarting, stateReady, stateStopping
@@ -134,6 +139,12 @@ func (a *App) read(s Settings) (err error) {
 		return fmt.Errorf("AFTERWORD_WEBHOOK_ALLOW: %w", err)
 	}
 	a.guard.Own(s.Listen)
+	if a.proxy, err = webhook.ParseProxy(s.WebhookProxy); err != nil {
+		return fmt.Errorf("AFTERWORD_WEBHOOK_PROXY: %w", err)
+	}
+	if a.roots, err = webhook.LoadRoots(s.WebhookCAFile); err != nil {
+		return fmt.Errorf("AFTERWORD_WEBHOOK_CA_FILE: %w", err)
+	}
 	a.schedule = webhook.DefaultSchedule()
 	if s.WebhookSchedule != "" {
 		if a.schedule, err = webhook.ParseSchedule(s.WebhookSchedule); err != nil {
@@ -261,7 +272,8 @@ func (a *App) Run(ctx context.Context) error {
 			a.settings.Log.Warn("will try again", slog.String("worker", worker), slog.Any("error", err))
 		}
 	}
-	client := webhook.NewClient(a.guard, a.settings.Version.Version, (*x509.CertPool)(nil))
+	client := webhook.NewClient(a.guard, a.settings.Version.Version, a.roots)
+	client.Through(a.proxy)
 	defer client.Close()
 	fan := &webhook.FanOut{Queue: a.Store, Wake: a.wake, Now: a.Comments.Now, NewID: comment.NewID}
 	sender := &webhook.Worker{

@@ -34,7 +34,7 @@ func (s *sending) send(ctx context.Context, call comment.Call) result {
 	if call.Body == nil {
 		return s.nothingToTell(call)
 	}
-	header, err := s.header(call, at)
+	header, own, err := s.header(call, at)
 	if err != nil {
 		s.report(fmt.Errorf("sign for endpoint %s: %w", call.Endpoint.ID, err))
 		return s.judge(call, failure(ClassOther), at)
@@ -43,19 +43,23 @@ func (s *sending) send(ctx context.Context, call comment.Call) result {
 	if ctx.Err() != nil && answer.Status == 0 { // cut off by us: not the receiver's failure
 		return s.giveBack(call, s.Now())
 	}
+	answer.Response = redact(answer.Response, own)
 	return s.judge(call, answer, at)
 }
 
-// header makes the headers of an attempt. The signature covers the time of the
-// attempt, so each has its own.
-func (s *sending) header(call comment.Call, at time.Time) (http.Header, error) {
+// header makes the headers of an attempt, and gives those that are the endpoint's
+// own. The signature covers the time of the attempt, so each has its own.
+func (s *sending) header(call comment.Call, at time.Time) (h http.Header, own map[string]string, err error) {
 	keys, err := s.keys(call.Endpoint, at)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if own, err = openHeaders(s.Ring.Unseal, call.Endpoint); err != nil {
+		return nil, nil, err
 	}
 	d, h := call.Delivery, http.Header{}
-	if err := s.addHeaders(h, call.Endpoint); err != nil {
-		return nil, err
+	for name, value := range own {
+		h.Set(name, value)
 	}
 	h.Set("content-type", "application/json")
 	h.Set(HeaderID, d.EventID)
@@ -70,7 +74,7 @@ func (s *sending) header(call comment.Call, at time.Time) (http.Header, error) {
 	if d.Replay > 0 {
 		h.Set("x-afterword-replay", strconv.Itoa(d.Replay))
 	}
-	return h, nil
+	return h, own, nil
 }
 
 // keys opens the secrets that are in force, newest first.

@@ -171,11 +171,15 @@ var (
 
 // dialer connects under the guard's eyes.
 func (g *Guard) dialer(plain bool) *net.Dialer {
+	return dialer(func(to netip.AddrPort) bool { return g.permit(to, plain) })
+}
+
+func dialer(permit func(netip.AddrPort) bool) *net.Dialer {
 	return &net.Dialer{
 		Timeout: connectTimeout,
 		Control: func(network, address string, _ syscall.RawConn) error {
 			to, err := netip.ParseAddrPort(address)
-			if err != nil || !strings.HasPrefix(network, "tcp") || !g.permit(to, plain) {
+			if err != nil || !strings.HasPrefix(network, "tcp") || !permit(to) {
 				return errBlocked
 			}
 			return nil

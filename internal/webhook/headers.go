@@ -3,7 +3,6 @@ package webhook
 import (
 	"encoding/json"
 	"maps"
-	"net/http"
 	"net/textproto"
 	"slices"
 	"strings"
@@ -92,13 +91,4 @@ func openHeaders(unseal func(purpose, row, sealed string) ([]byte, error), e com
 func (h *Hooks) HeaderNames(e comment.Endpoint) []string {
 	headers, _ := openHeaders(h.Ring.Unseal, e) // sealed with a key that is gone: none are sent either
 	return slices.Sorted(maps.Keys(headers))
-}
-
-// addHeaders adds an endpoint's own headers to those of a call.
-func (s *sending) addHeaders(to http.Header, e comment.Endpoint) error {
-	headers, err := openHeaders(s.Ring.Unseal, e)
-	for name, value := range headers {
-		to.Set(name, value)
-	}
-	return err
 }

@@ -57,6 +57,8 @@ var sentences = map[string]string{
 // Client makes HTTP calls to receivers, and only to where its Guard permits.
 type Client struct {
 	secure, plain *http.Transport
+	guard         *Guard
+	proxied       bool
 	agent         string
 	limit         time.Duration
 }
@@ -68,13 +70,14 @@ func NewClient(guard *Guard, version string, roots *x509.CertPool) *Client {
 	return &Client{
 		secure: newTransport(guard.dialer(false), config),
 		plain:  newTransport(guard.dialer(true), config),
+		guard:  guard,
 		agent:  "Afterword/" + version,
 		limit:  callTimeout,
 	}
 }
 
-// newTransport: no Proxy, for the guard would then see the proxy's address
-// only, and no compression, for a small answer could then fill the memory.
+// newTransport: no Proxy from the environment, for the guard would then see the
+// proxy's address only (Through), and no compression, for a small answer could then fill the memory.
 func newTransport(dialer *net.Dialer, config *tls.Config) *http.Transport {
 	return &http.Transport{
 		DialContext:            dialer.DialContext,
@@ -127,6 +130,11 @@ func (c *Client) post(ctx context.Context, url string, header http.Header, body 
 	}
 	req.Header = header.Clone()
 	req.Header.Set("user-agent", c.agent)
+	if c.proxied {
+		if _, err := c.guard.CheckURL(ctx, url); err != nil {
+			return failure(ClassBlocked)
+		}
+	}
 	transport := c.secure
 	if req.URL.Scheme == "http" {
 		transport = c.plain
