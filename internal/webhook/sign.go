@@ -162,5 +162,5 @@ func checkSignatures(header, version string, matches func(string) bool) string {
 	if known == 0 {
 		return "no signature of version " + version
 	}
-	return "no signature matches: another secret or key, or the body is not byte for byte the one that was sent (parsed and written again?)"
+	return "no signature matches: another secret, or the body is not byte for byte the one that was sent (parsed and written again?)"
 }
