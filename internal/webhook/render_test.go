@@ -235,7 +235,7 @@ func checkSlack(t *testing.T, m map[string]any) {
 		}
 	}
 	for _, text := range texts(blocks, "plain_text") {
-		if strings.ContainsAny(text, "<>") || regexp.MustCompile(`&([^agl]|$)`).MatchString(text) {
+		if strings.ContainsAny(text, "<>") || bareAmp.MatchString(text) {
 			t.Errorf("slack: unescaped in %q", text)
 		}
 	}
@@ -250,9 +250,14 @@ func checkSlack(t *testing.T, m map[string]any) {
 }
 
 // unescaped takes escaped signs away, as a reader of Markdown would.
-func unescaped(s string) string {
-	return regexp.MustCompile(`\\[!-/:-@\[-`+"`"+`{-~]`).ReplaceAllString(s, "")
-}
+func unescaped(s string) string { return escapedSign.ReplaceAllString(s, "") }
+
+var (
+	escapedSign = regexp.MustCompile("\\\\[!-/:-@\\[-`{-~]")
+	ourHead     = regexp.MustCompile(`^\*\*Comment (approved|rejected)\*\*`)
+	mention     = regexp.MustCompile(`@\w`)
+	bareAmp     = regexp.MustCompile(`&([^agl]|$)`)
+)
 
 func checkDiscord(t *testing.T, m map[string]any) {
 	t.Helper()
@@ -271,7 +276,7 @@ func checkMarkdown(t *testing.T, name, text, link, signs string) {
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimPrefix(strings.TrimSuffix(line, link), "> ")
 		if i == 0 {
-			line = regexp.MustCompile(`^\*\*Comment (approved|rejected)\*\*`).ReplaceAllString(line, "")
+			line = ourHead.ReplaceAllString(line, "")
 		}
 		if rest := unescaped(line); strings.ContainsAny(rest, signs) {
 			t.Errorf("%s reads %q in %q", name, rest, line)
@@ -299,7 +304,7 @@ func checkTelegram(t *testing.T, m map[string]any) {
 	if n := units(text); n > 4096 || n == 0 {
 		t.Errorf("telegram: %d characters", n)
 	}
-	if m["parse_mode"] != nil || m["entities"] != nil || regexp.MustCompile(`@\w`).MatchString(text) {
+	if m["parse_mode"] != nil || m["entities"] != nil || mention.MatchString(text) {
 		t.Errorf("telegram reads %q", text)
 	}
 }
@@ -307,7 +312,7 @@ func checkTelegram(t *testing.T, m map[string]any) {
 func checkMattermost(t *testing.T, m map[string]any) {
 	t.Helper()
 	text := m["text"].(string)
-	if units(text) > 4000 || regexp.MustCompile(`@\w`).MatchString(text) {
+	if units(text) > 4000 || mention.MatchString(text) {
 		t.Errorf("mattermost reads %q", text)
 	}
 	checkMarkdown(t, "mattermost", text, `[Show it on the page](https://daily.example/a?x=1&y=2#comment-0189)`, "[]()*_~|`#\\")

@@ -15,6 +15,7 @@ var deliveryTests = map[string]func(*house){
 	"delivery":             testDelivery,
 	"deliveries in turn":   testDeliveries,
 	"hurry":                testHurry,
+	"gathered deliveries":  testGather,
 	"what is sent":         testDeliveryBody,
 	"attempts":             testAttempts,
 	"owed times":           testOwedTimes,
@@ -252,4 +253,70 @@ func testAttempts(h *house) {
 		want = append(want, o.Attempt)
 	}
 	same(h, "attempts in order", get(h, func(r comment.Reader) ([]comment.Attempt, error) { return r.Attempts("daily", "d1") }), want)
+}
+
+// An endpoint that gathers events is owed one delivery of which no call has
+// begun, and one call at a time; a call that succeeds moves what is covered,
+// never back.
+func testGather(h *house) {
+	h.newSites("daily")
+	endpoint := newEndpoint("daily", "e1")
+	endpoint.Target, endpoint.GateUntil, endpoint.Failures, endpoint.CoveredSeq, endpoint.Secrets = comment.TargetRebuild, time.Time{}, 0, 5, nil
+	h.write(putEndpoint(endpoint))
+	h.write(putDelivery(comment.Delivery{Site: "daily", ID: "ping", EndpointID: "e1", EventID: "ping", Type: comment.EndpointPing, State: comment.DeliveryOwed, NextAt: after(900), CreatedAt: start}, []byte("ping")))
+	gather := func(id string, seq int64) {
+		h.Helper()
+		d := comment.Delivery{Site: "daily", ID: id, EndpointID: "e1", EventSeq: seq, EventID: "event of " + id, Type: comment.CommentApproved, State: comment.DeliveryOwed, NextAt: start, CreatedAt: start}
+		gone := d
+		gone.ID, gone.EndpointID = id+" of nobody", "e9"
+		if err := h.store.Gather(h.Context(), "daily", []comment.Delivery{d, gone}); err != nil {
+			h.Fatal(err)
+		}
+	}
+	claim := func(now time.Time) []comment.Call {
+		h.Helper()
+		calls, err := h.store.Claim(h.Context(), comment.Claim{Now: now, Until: now.Add(time.Minute), Token: "t", Most: 5, PerEndpoint: 5})
+		if err != nil {
+			h.Fatal(err)
+		}
+		return calls
+	}
+	ids := func() (ids []string) {
+		h.Helper()
+		for _, d := range h.deliveries(comment.DeliveryQuery{Site: "daily", Endpoint: "e1", Limit: 10}) {
+			ids = append(ids, d.ID)
+		}
+		return ids
+	}
+	gather("d1", 6)
+	gather("d2", 7)
+	same(h, "owed before the call", ids(), []string{"ping", "d1"})
+	first := claim(start)
+	if len(first) != 1 || first[0].Endpoint.CoveredSeq != 5 {
+		h.Fatalf("calls %+v", first)
+	}
+	gather("d3", 8)
+	gather("d4", 9)
+	same(h, "owed while it is called", ids(), []string{"ping", "d3", "d1"})
+	same(h, "calls beside it", len(claim(start)), 0)
+	record := func(call comment.Call, covers int64) {
+		h.Helper()
+		o := comment.Outcome{Delivery: call.Delivery, Covers: covers}
+		o.Delivery.State = comment.DeliveryDelivered
+		if err := h.store.Record(h.Context(), []comment.Outcome{o}); err != nil {
+			h.Fatal(err)
+		}
+	}
+	record(first[0], 7)
+	same(h, "covered", getEndpoint(h, "daily", "e1").CoveredSeq, 7)
+	record(first[0], 9) // its lease is over
+	same(h, "covered after a late outcome", getEndpoint(h, "daily", "e1").CoveredSeq, 7)
+	second := claim(after(1))
+	if len(second) != 1 || second[0].Delivery.ID != "d3" {
+		h.Fatalf("calls %+v", second)
+	}
+	record(second[0], 6)
+	same(h, "covered after an older outcome", getEndpoint(h, "daily", "e1").CoveredSeq, 7)
+	h.write(putEndpoint(endpoint)) // as somebody had read it before
+	same(h, "covered after a change", getEndpoint(h, "daily", "e1").CoveredSeq, 7)
 }

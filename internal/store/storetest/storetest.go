@@ -26,6 +26,7 @@ type Store interface {
 	Advance(ctx context.Context, follower, site string, to int64) error
 	Changed() <-chan struct{}
 	FanOut(ctx context.Context, site string, deliveries []comment.Delivery) error
+	Gather(ctx context.Context, site string, deliveries []comment.Delivery) error
 	Claim(ctx context.Context, ask comment.Claim) ([]comment.Call, error)
 	Record(ctx context.Context, outcomes []comment.Outcome) error
 }
