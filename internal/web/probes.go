@@ -39,9 +39,7 @@ func (s *Server) version(c *fiber.Ctx) error {
 }
 
 func (s *Server) openapi(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderCacheControl, "public, max-age=300")
-	c.Set(fiber.HeaderAccessControlAllowOrigin, "*") // a description, no data
-	return sendBytes(c, fiber.StatusOK, openAPI)
+	return sendPublic(c, openAPI)
 }
 
 // metrics serves the figures to whoever has the operator's token; without one

@@ -105,6 +105,9 @@ func (s *Server) Register(router fiber.Router) {
 	get("/admin/*", s.desk)
 	get("/api/openapi.json", s.openapi)
 	get("/.well-known/afterword-webhooks.json", s.webhookKeys)
+	get("/api/webhooks/schemas", s.webhookSchemas)
+	get("/api/webhooks/schemas/:name", s.webhookSchema)
+	get("/api/webhooks/samples/:name", s.webhookSample)
 
 	reader := "/api/v1/sites/:site"
 	for _, path := range []string{"/comments", "/comments/*", "/preview", "/counts", "/stream"} {

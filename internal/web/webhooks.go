@@ -191,7 +191,9 @@ func (s *Server) changeEndpoint(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if in.URL != "" || in.Headers != nil { // like a new endpoint, it reads everything that the site will ever say
+	// Like a new endpoint, it reads everything that the site will ever say; and
+	// with another target an address may be shown that was a secret.
+	if in.URL != "" || in.Headers != nil || in.Target != "" {
 		if err := s.Auth.Fresh(identity(c)); err != nil {
 			return err
 		}
