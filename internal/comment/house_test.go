@@ -97,6 +97,7 @@ func (h *house) open(checks ...moderation.Check) {
 	opened := h.store
 	h.t.Cleanup(func() {
 		if h.store == opened {
+			h.wantValid()
 			h.must(opened.Close())
 		}
 	})

@@ -29,7 +29,7 @@ func TestWhatHappensWhileACommentIsExamined(t *testing.T) {
 	}{
 		"nothing": {func(*house, comment.Submitted) {}, "no error"},
 		"the page is closed": {func(h *house, _ comment.Submitted) {
-			_, err := h.OpenPage(ctx(), comment.Opening{Site: "daily", Page: article})
+			_, err := h.OpenPage(ctx(), comment.Opening{Site: "daily", Page: article, By: comment.Actor{Kind: comment.ActorOperator}})
 			h.must(err)
 		}, "page_closed"},
 		"the parent is deleted":    {func(h *house, p comment.Submitted) { h.decide(ada, comment.Delete, p.Comment.ID) }, "parent_id:not_found"},

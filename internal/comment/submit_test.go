@@ -670,7 +670,7 @@ func TestARepetitionGetsItsAnswerWhateverHappenedSince(t *testing.T) {
 			}
 		},
 		"the page is closed": func(h *house, _ string) {
-			_, err := h.OpenPage(ctx(), comment.Opening{Site: "daily", Page: article})
+			_, err := h.OpenPage(ctx(), comment.Opening{Site: "daily", Page: article, By: comment.Actor{Kind: comment.ActorOperator}})
 			h.must(err)
 		},
 		"the parent is gone":     func(h *house, parent string) { h.decide(ada, comment.Delete, parent) },

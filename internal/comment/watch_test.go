@@ -279,7 +279,7 @@ func TestPageEventsAreReadInPages(t *testing.T) {
 	h.decide(ada, comment.Delete, s.Comment.ID)
 	h.clock.pass(time.Minute)
 	h.settle()
-	_, err := h.OpenPage(ctx(), comment.Opening{Site: "daily", Page: article})
+	_, err := h.OpenPage(ctx(), comment.Opening{Site: "daily", Page: article, By: comment.Actor{Kind: comment.ActorOperator}})
 	h.must(err)
 	other := post("Elsewhere.")
 	other.Page.URL = origin + "/other"
