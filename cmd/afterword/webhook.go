@@ -31,14 +31,23 @@ type webhookAddCmd struct {
 	URL   string `help:"Address to send to." required:"" name:"url"`
 	Types string `help:"Event types, commas between. Default: comment.approved." placeholder:"T,T"`
 
-	Asymmetric bool `help:"Sign by the site's key pair (v1a) too; its public key is at /.well-known/afterword-webhooks.json?site=KEY."`
+	Target     string   `help:"What is at the address: webhook (default), rebuild, slack, discord, teams, mattermost, telegram or ntfy."`
+	Set        []string `help:"A setting of the target, as name=value, such as chat_id=-100123; may be repeated." sep:"none" placeholder:"SETTING=VALUE"`
+	Mode       string   `help:"How much is told: full (default), or thin for ids only."`
+	Asymmetric bool     `help:"Sign by the site's key pair (v1a) too; its public key is at /.well-known/afterword-webhooks.json?site=KEY."`
 }
 
 // Run adds an endpoint.
 func (c *webhookAddCmd) Run(e *env) error {
+	settings, err := pairs(c.Set)
+	if err != nil {
+		return err
+	}
 	types := strings.FieldsFunc(c.Types, func(r rune) bool { return r == ',' || r == ' ' })
 	return e.administer(func(a *app.App) error {
-		endpoint, secret, err := a.Hooks.Add(e.ctx, c.Site, webhook.Change{URL: c.URL, Types: types, Asymmetric: &c.Asymmetric}, operator)
+		endpoint, secret, err := a.Hooks.Add(e.ctx, c.Site, webhook.Change{
+			URL: c.URL, Types: types, Target: c.Target, Settings: settings, Mode: comment.EndpointMode(c.Mode), Asymmetric: &c.Asymmetric,
+		}, operator)
 		if err != nil {
 			return noSite(err, c.Site)
 		}
