@@ -64,6 +64,8 @@ type App struct {
 	proxy    *url.URL
 	roots    *x509.CertPool
 	wake     webhook.Wake
+	tally    *webhook.Tally
+	standing *webhook.Standings
 	stopping chan struct{}
 	state    atomic.Int32 // stateStarting, stateReady, stateStopping
 }
@@ -112,7 +114,7 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 	if s.Log == nil {
 		s.Log = slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	}
-	a := &App{settings: s, wake: webhook.NewWake(), stopping: make(chan struct{})}
+	a := &App{settings: s, wake: webhook.NewWake(), tally: &webhook.Tally{}, stopping: make(chan struct{})}
 	if err := a.read(s); err != nil {
 		return nil, err
 	}
@@ -228,6 +230,11 @@ func (a *App) build() error {
 	a.Web.Metrics.Counter("cache_misses_total", "Readings that filled the page cache.", func() float64 { return float64(a.Cache.Stats().Misses) })
 	a.Web.Metrics.Gauge("cache_bytes", "Memory that the page cache holds, by its own count.", func() float64 { return float64(a.Cache.Stats().Bytes) })
 	a.Web.Metrics.Gauge("webhook_deliveries_owed", "Deliveries that wait to be sent, at most 100000.", a.owed)
+	a.standing = &webhook.Standings{Queue: a.Store, Hooks: a.Hooks, Now: a.Comments.Now}
+	a.Web.Metrics.Gauge("webhook_oldest_owed_seconds", "Age of the oldest event that an active endpoint is owed.", a.standing.OldestSeconds)
+	a.Web.Metrics.Family("webhook_endpoints", "Webhook endpoints by state.", "state", a.standing.States)
+	a.Web.Metrics.Family("webhook_attempts_total", "Calls of this process to webhook receivers, by the class of their outcome.", "class", a.tally.Attempts)
+	a.Web.Metrics.Family("webhook_deliveries_total", "Deliveries that this process brought to their end, by state.", "state", a.tally.Outcomes)
 	return nil
 }
 
@@ -278,13 +285,14 @@ func (a *App) Run(ctx context.Context) error {
 	fan := &webhook.FanOut{Queue: a.Store, Wake: a.wake, Now: a.Comments.Now, NewID: comment.NewID}
 	sender := &webhook.Worker{
 		Queue: a.Store, Client: client, Hooks: a.Hooks, Ring: a.Ring, Schedule: a.schedule, Wake: a.wake,
-		Now: a.Comments.Now, Grace: 4 * time.Second, OnError: report("webhook"),
+		Now: a.Comments.Now, Grace: 4 * time.Second, Tally: a.tally, OnError: report("webhook"),
 	}
+	a.standing.OnError = report("webhook standings")
 	settler := &comment.Settler{Service: a.Comments, Changed: a.Store.Changed, OnError: report("settler")}
 	replayer := &webhook.Replayer{Hooks: a.Hooks, OnError: report("replay")}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{
-		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, replayer.Run, settler.Run, a.Hub.Run, a.Cache.Run, a.Store.Watch, a.sweep, a.examine,
+		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, replayer.Run, settler.Run, a.Hub.Run, a.Cache.Run, a.Store.Watch, a.sweep, a.examine, a.standing.Run,
 	} {
 		g.Go(func() error { return run(ctx) })
 	}

@@ -64,6 +64,7 @@ const (
 	EndpointAdded    = "endpoint.added"
 	EndpointChanged  = "endpoint.changed"
 	EndpointRemoved  = "endpoint.removed"
+	EndpointBehind   = "endpoint.behind"
 	AccountChanged   = "account.changed"
 )
 

@@ -38,3 +38,12 @@ type Outcome struct {
 	Breaker  Breaker
 	Covers   int64 // of a delivery that succeeded: the Call's
 }
+
+// Standing is how an endpoint is doing.
+type Standing struct {
+	Site        string
+	ID          string
+	Status      EndpointStatus
+	BehindSince time.Time // as Endpoint.BehindSince
+	Oldest      time.Time // since when the oldest event that it is owed has been; zero = it is owed nothing
+}

@@ -152,6 +152,8 @@ type Tx interface {
 
 	PutEndpoint(e Endpoint) error
 	RemoveEndpoint(site, id string) error // with its secrets; what it was owed is cancelled
+	// SetBehind notes since when an endpoint has been behind; zero = it is not.
+	SetBehind(site, endpoint string, since time.Time) error
 	// HurryDeliveries makes what an endpoint is owed due at an instant at the
 	// latest, in the order in which it came to be owed, save what is being sent;
 	// of very much, the first part.

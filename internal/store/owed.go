@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
 )
@@ -14,4 +15,25 @@ func (s *Store) Owed(ctx context.Context) (n int64, err error) {
 		return err
 	})
 	return n, err
+}
+
+// Standings tells how endpoints are doing, by id from beyond after. Ids of
+// deliveries grow with time, so the first is the oldest.
+func (s *Store) Standings(ctx context.Context, after string, limit int) (all []comment.Standing, err error) {
+	err = s.View(ctx, func(r comment.Reader) error {
+		all, err = list(r.(*query), func(s scanner) (e comment.Standing, err error) {
+			err = s.Scan(&e.Site, &e.ID, &e.Status, instant{&e.BehindSince}, instant{&e.Oldest})
+			return e, err
+		}, standings, after, limit)
+		return err
+	})
+	return all, err
+}
+
+const standings = `select e.site_id, e.endpoint_id, e.status, e.behind_since, coalesce((
+		select d.created_at from deliveries d where d.site_id = e.site_id and d.endpoint_id = e.endpoint_id and d.state = 'owed' order by d.delivery_id limit 1), 0)
+	from endpoints e where e.endpoint_id > $1 order by e.endpoint_id limit $2`
+
+func (w *write) SetBehind(site, endpoint string, since time.Time) error {
+	return w.conn.put(w.ctx, "update endpoints set behind_since = $3 where site_id = $1 and endpoint_id = $2", site, endpoint, micros(since))
 }

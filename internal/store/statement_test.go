@@ -86,6 +86,7 @@ func useSender(t *testing.T, s *Store) {
 		func() error { return s.FanOut(t.Context(), "daily", []comment.Delivery{d}) },
 		func() error { _, err := s.Receivers(t.Context(), "daily"); return err },
 		func() error { _, err := s.Owed(t.Context()); return err },
+		func() error { _, err := s.Standings(t.Context(), "", 9); return err },
 		func() error { _, err := s.Heads(t.Context()); return err },
 		func() error { _, _, err := s.NextDelivery(t.Context()); return err },
 		func() error { // it has all the calls it may have

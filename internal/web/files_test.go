@@ -21,7 +21,7 @@ func TestProbes(t *testing.T) {
 	r := h.get("/metrics", as("figures")).want(200)
 	for _, line := range []string{
 		`afterword_http_request_duration_seconds_count{method="GET",route="/api/v1/sites/:site/counts",status="200"} 1`,
-		"afterword_streams_open 0", "afterword_cache_hits_total 0", "afterword_cache_misses_total 1", "afterword_webhook_deliveries_owed 0",
+		"afterword_streams_open 0", "afterword_cache_hits_total 0", "afterword_cache_misses_total 1", "afterword_webhook_deliveries_owed 0", "afterword_webhook_oldest_owed_seconds 0",
 	} {
 		if !strings.Contains(string(r.body), line+"\n") {
 			t.Errorf("the figures have no %s", line)

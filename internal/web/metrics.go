@@ -52,6 +52,32 @@ func (m *Metrics) Counter(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "afterword_" + name, Help: help}, read))
 }
 
+// Family adds figures that are told apart by a label and read whenever somebody
+// asks: a gauge each, or counters, whose names end with _total.
+func (m *Metrics) Family(name, help, label string, read func() map[string]float64) {
+	kind := prometheus.GaugeValue
+	if strings.HasSuffix(name, "_total") {
+		kind = prometheus.CounterValue
+	}
+	m.registry.MustRegister(&family{prometheus.NewDesc("afterword_"+name, help, []string{label}, nil), kind, read})
+}
+
+type family struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+	read func() map[string]float64
+}
+
+// Describe names the family.
+func (f *family) Describe(to chan<- *prometheus.Desc) { to <- f.desc }
+
+// Collect reads it.
+func (f *family) Collect(to chan<- prometheus.Metric) {
+	for label, value := range f.read() {
+		to <- prometheus.MustNewConstMetric(f.desc, f.kind, value, label)
+	}
+}
+
 // Handler serves the figures in Prometheus' text format.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

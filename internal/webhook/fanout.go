@@ -29,6 +29,8 @@ type Queue interface {
 	Record(ctx context.Context, outcomes []comment.Outcome) error
 	// NextDelivery is when the next delivery can be claimed; false = none is owed.
 	NextDelivery(ctx context.Context) (time.Time, bool, error)
+	// Standings lists how endpoints of all sites are doing, by id from beyond after.
+	Standings(ctx context.Context, after string, limit int) ([]comment.Standing, error)
 	// ReleaseLeases gives back what a former process of this store held.
 	ReleaseLeases(ctx context.Context) error
 }

@@ -22,8 +22,8 @@ const (
 	defaultStop = 20 * time.Second
 )
 
-// Worker sends what is owed. All its fields but Wake, Grace and OnError are
-// required.
+// Worker sends what is owed. All its fields but Wake, Grace, Tally and OnError
+// are required.
 type Worker struct {
 	Queue    Queue
 	Client   *Client
@@ -33,6 +33,7 @@ type Worker struct {
 	Wake     Wake
 	Now      func() time.Time
 	Grace    time.Duration // for the calls in flight when stopping; 0 = 20 s
+	Tally    *Tally        // nil = nobody counts
 	OnError  func(error)   // hears of what will be tried again
 }
 
@@ -181,6 +182,7 @@ func (s *sending) record(ctx context.Context) {
 	}
 	for _, r := range s.ended {
 		s.hosts.end(r.endpoint)
+		s.Tally.add(r.Outcome)
 	}
 	s.inFlight -= len(s.ended)
 	s.ended = nil

@@ -16,6 +16,7 @@ var deliveryTests = map[string]func(*house){
 	"deliveries in turn":   testDeliveries,
 	"hurry":                testHurry,
 	"gathered deliveries":  testGather,
+	"behind":               testBehind,
 	"what is sent":         testDeliveryBody,
 	"attempts":             testAttempts,
 	"owed times":           testOwedTimes,
@@ -122,6 +123,18 @@ func testHurry(h *house) {
 			h.Errorf("%s is due at %s, want %s", id, d.NextAt, want)
 		}
 	}
+}
+
+func testBehind(h *house) {
+	h.newSites("daily", "weekly")
+	calm := newEndpoint("daily", "e1")
+	h.write(all(putEndpoint(calm), putEndpoint(newEndpoint("weekly", "e2"))))
+	h.write(func(tx comment.Tx) error { return tx.SetBehind("daily", "e1", after(70)) })
+	calm.BehindSince = after(70)
+	same(h, "behind", getEndpoint(h, "daily", "e1"), calm)
+	same(h, "another", getEndpoint(h, "weekly", "e2").BehindSince, after(5))
+	h.write(func(tx comment.Tx) error { return tx.SetBehind("daily", "e1", time.Time{}) })
+	same(h, "caught up", getEndpoint(h, "daily", "e1").BehindSince, time.Time{})
 }
 
 func putDelivery(d comment.Delivery, body []byte) func(comment.Tx) error {
