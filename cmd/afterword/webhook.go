@@ -22,6 +22,13 @@ type webhookCmd struct {
 	Remove     webhookRemoveCmd     `cmd:"" help:"Delete an endpoint."`
 	Deliveries webhookDeliveriesCmd `cmd:"" help:"List the newest deliveries of an endpoint."`
 	Redeliver  webhookRedeliverCmd  `cmd:"" help:"Send a delivery's event again."`
+	Replay     webhookReplayCmd     `cmd:"" help:"Send events of the past again, or count them."`
+	Replays    webhookReplaysCmd    `cmd:"" help:"List the replays of an endpoint."`
+	Cancel     webhookCancelCmd     `cmd:"" help:"End a replay."`
+	Pause      webhookPauseCmd      `cmd:"" help:"Stop calling an endpoint; what it is owed waits."`
+	Resume     webhookResumeCmd     `cmd:"" help:"Call an endpoint again, and catch up."`
+	Change     webhookChangeCmd     `cmd:"" help:"Change an endpoint's address, types, mode or headers."`
+	Events     webhookEventsCmd     `cmd:"" help:"Print a site's events as webhooks carry them."`
 	Listen     webhookListenCmd     `cmd:"" help:"Sign and forward a site's events to a program on this machine."`
 	Verify     webhookVerifyCmd     `cmd:"" help:"Check the signature of a webhook that was received."`
 }
@@ -43,7 +50,7 @@ func (c *webhookAddCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	types := strings.FieldsFunc(c.Types, func(r rune) bool { return r == ',' || r == ' ' })
+	types := typeList(c.Types)
 	return e.administer(func(a *app.App) error {
 		endpoint, secret, err := a.Hooks.Add(e.ctx, c.Site, webhook.Change{
 			URL: c.URL, Types: types, Target: c.Target, Settings: settings, Mode: comment.EndpointMode(c.Mode), Asymmetric: &c.Asymmetric,

@@ -229,10 +229,18 @@ func (s *Server) events(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return send(c, fiber.StatusOK, struct {
-		Events     []json.RawMessage `json:"events"`
-		NextCursor *string           `json:"next_cursor"`
-	}{bodies, comment.OptionalText(next)})
+	return send(c, fiber.StatusOK, ShowEvents(bodies, next))
+}
+
+// Events is a page of the log as integrators pull it.
+type Events struct {
+	Events     []json.RawMessage `json:"events"`
+	NextCursor *string           `json:"next_cursor"`
+}
+
+// ShowEvents makes the view of a page of the log.
+func ShowEvents(bodies []json.RawMessage, next string) Events {
+	return Events{bodies, comment.OptionalText(next)}
 }
 
 // audit gives the log as auditors read it: who did what and when, with the
