@@ -32,7 +32,7 @@ const (
 // rebuildTypes are what a rebuild endpoint gets unless it asks for others: all
 // that changes what a page shows.
 var rebuildTypes = []string{
-	comment.CommentApproved, comment.CommentRejected, comment.CommentMarkedSpam, comment.CommentDeleted, comment.CommentErased,
+	comment.CommentApproved, comment.CommentRejected, comment.CommentMarkedSpam, comment.CommentDeleted, comment.CommentRestored, comment.CommentErased,
 }
 
 func isPace(s string) bool {
