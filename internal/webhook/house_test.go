@@ -39,11 +39,17 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
+	return newHouseAt(t, filepath.Join(t.TempDir(), "afterword.db"))
+}
+
+// newHouseAt is a house on another database.
+func newHouseAt(t testing.TB, db string) *house {
+	t.Helper()
 	ring, err := keyring.New([]byte("0123456789abcdef0123456789abcdef"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, path: filepath.Join(t.TempDir(), "afterword.db"), ring: ring, schedule: DefaultSchedule(), grace: 5 * time.Second, sequence: map[string]int64{}}
+	h := &house{t: t, path: db, ring: ring, schedule: DefaultSchedule(), grace: 5 * time.Second, sequence: map[string]int64{}}
 	h.ledger = comment.NewLedger(ring, comment.NewID)
 	h.open()
 	h.write(func(tx comment.Tx) error {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/store"
+	"github.com/afterword-comments/afterword/internal/store/storetest/pgtest"
 )
 
 // morning is when the past of these tests begins.
@@ -367,9 +368,13 @@ func (b broken) Write(ctx context.Context, sites comment.Sites, fn func(comment.
 }
 
 // Killed before or after any commit, and carried on by two nodes at once, a
-// replay sends each event once and in order.
+// replay sends each event once.
 func TestAReplayOutlivesKillsAndNodes(t *testing.T) {
-	h := newHouse(t)
+	t.Run("SQLite", func(t *testing.T) { outlives(t, newHouse(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { outlives(t, newHouseAt(t, pgtest.Database(t))) })
+}
+
+func outlives(t *testing.T, h *house) {
 	h.past(60)
 	e, _ := h.add("https://one.example/", comment.CommentCreated, comment.CommentApproved)
 	v := h.start(e.ID, ReplayAsk{Since: morning})
