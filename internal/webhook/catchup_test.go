@@ -229,3 +229,41 @@ func TestWhatWasGivenUpComesBackInOrder(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A build hook that was down is told of everything in one call.
+func TestABuildHookCatchesUpWithOneCall(t *testing.T) {
+	h := newHouse(t)
+	h.schedule = Schedule{}
+	var well atomic.Bool
+	s := newStand(t, func(w http.ResponseWriter, _ got, _ int) {
+		if !well.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	e, _ := h.addRebuild(s.URL, "5s")
+	w, at := h.worker(), time.Now()
+	for i, page := range []string{"a", "b", "c"} {
+		h.publish(approved(page))
+		h.spread()
+		at = at.Add(10 * time.Minute)
+		if h.turn(w, at); s.count() != i+1 {
+			t.Fatalf("%d calls", s.count())
+		}
+	}
+	well.Store(true)
+	for _, status := range []comment.EndpointStatus{comment.EndpointPaused, comment.EndpointActive} {
+		if _, err := h.hooks.Change(t.Context(), site, e.ID, Change{Status: status}, admin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 4 {
+		at = at.Add(10 * time.Minute)
+		h.turn(w, at)
+	}
+	if s.count() != 4 {
+		t.Fatalf("%d calls", s.count())
+	}
+	if got := s.all()[3].rebuild(t); got.All || !slices.Equal(got.keys(), []string{"a", "b", "c"}) {
+		t.Errorf("%+v", got)
+	}
+}

@@ -92,7 +92,7 @@ func (h *Hooks) plan(ctx context.Context, site, id string, ask ReplayAsk) (v com
 			return err
 		}
 		if e.Target == comment.TargetRebuild {
-			return fault.New(fault.Conflict, "nothing_to_replay", "A rebuild hook is told what has changed since its last call; there is nothing to send it again. Test it instead.")
+			return fault.New(fault.Conflict, "nothing_to_replay", "A build hook is told what has changed since its last call, so there is no past to send. Send one of its deliveries again to build everything.")
 		}
 		v = comment.Replay{Site: site, EndpointID: id, Types: ask.Types, Missed: ask.Missed}
 		if len(v.Types) == 0 {
