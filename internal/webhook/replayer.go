@@ -16,8 +16,9 @@ const (
 )
 
 const (
-	replaysAtOnce = 1000 // running ones that are looked at
-	replayRounds  = 20   // steps over lines without an event to send, in one turn
+	replaysAtOnce  = 1000 // running ones that are looked at
+	replayPatience = 10   // times longer than usual after an error
+	replayRounds   = 20   // steps over lines without an event to send, in one turn
 )
 
 // Replayer brings running replays on, a few events at a time behind what else
@@ -42,10 +43,12 @@ type sighting struct {
 // Run goes on until ctx is cancelled, then returns nil.
 func (p *Replayer) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
+		wait := cmp.Or(p.Every, replayEvery)
 		if err := p.look(ctx); err != nil && ctx.Err() == nil {
 			p.OnError(err)
+			wait *= replayPatience
 		}
-		timer := time.NewTimer(cmp.Or(p.Every, replayEvery))
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
