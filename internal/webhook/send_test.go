@@ -156,6 +156,10 @@ func TestHostileReceiversEndInTime(t *testing.T) {
 	}{
 		{"says nothing", func(net.Conn) { <-released }, ClassTimeout},
 		{"hangs up", func(net.Conn) {}, ClassReset},
+		{"closes its half", func(c net.Conn) { c.(*net.TCPConn).CloseWrite(); <-released }, ClassReset},
+		{"ten thousand headers", func(c net.Conn) {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\n"+strings.Repeat("x: y\r\n", 10_000)+"\r\n")
+		}, ClassOther},
 		{"resets", func(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }, ClassReset},
 		{"hangs up amid the status line", func(c net.Conn) { io.WriteString(c, "HTTP/1.1 2") }, ClassOther},
 		{"speaks something else", func(c net.Conn) { io.WriteString(c, "220 mail.example ESMTP\r\n") }, ClassOther},
