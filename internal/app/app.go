@@ -206,7 +206,7 @@ func (a *App) checkKey(ctx context.Context) error {
 func (a *App) build() error {
 	pipeline := moderation.New(a.settings.Checks...)
 	pipeline.Now = time.Now
-	a.Comments = comment.NewService(a.Store, a.Ring, a.Ledger, pipeline)
+	a.Comments = comment.NewService(comment.HopStore{Store: a.Store}, a.Ring, a.Ledger, pipeline)
 	a.Auth = auth.New(a.Store, a.Ring, a.Ledger)
 	a.Hooks = &webhook.Hooks{
 		Store: a.Store, Ledger: a.Ledger, Ring: a.Ring, Guard: a.guard, Wake: a.wake,

@@ -26,6 +26,7 @@ type Call struct {
 	Delivery Delivery // with the lease
 	Endpoint Endpoint // with the secrets
 	Body     []byte
+	Hops     int   // receivers over which the event came about
 	Held     bool  // there is nothing to send: the endpoint waits for its host to have fewer calls in flight
 	Covers   int64 // of a target that gathers events: up to where Body tells of them
 }

@@ -152,6 +152,9 @@ type Tx interface {
 
 	PutEndpoint(e Endpoint) error
 	RemoveEndpoint(site, id string) error // with its secrets; what it was owed is cancelled
+	// NoteHops notes over how many receivers of webhooks what happens to a comment or
+	// page came about; what is older than HopsRemembered is forgotten.
+	NoteHops(site, subject string, hops int, at time.Time) error
 	// SetBehind notes since when an endpoint has been behind; zero = it is not.
 	SetBehind(site, endpoint string, since time.Time) error
 	// HurryDeliveries makes what an endpoint is owed due at an instant at the

@@ -232,7 +232,8 @@ var dueDeliveries = "select " + prefixed("d", deliveryColumns) + `, coalesce(v.b
 		select max(b.next_at + 0) from deliveries b
 			where b.site_id = d.site_id and b.endpoint_id = d.endpoint_id and b.comment_id = d.comment_id and b.state = 'owed'
 				and d.comment_id <> '' and b.delivery_id <> d.delivery_id
-				and (b.lease_until > $3 or (b.event_seq < d.event_seq and b.attempts < ` + fmt.Sprint(poisoned) + `))), 0)
+				and (b.lease_until > $3 or (b.event_seq < d.event_seq and b.attempts < ` + fmt.Sprint(poisoned) + `))), 0), coalesce((
+		select h.hops from hops h where h.site_id = d.site_id and h.subject = coalesce(nullif(d.comment_id, ''), v.page_id) and h.at > $5), 0)
 	from deliveries d left join events v on v.site_id = d.site_id and v.seq = d.event_seq
 	where d.site_id = $1 and d.endpoint_id = $2 and d.state = 'owed' and d.next_at <= $3
 	order by d.next_at, d.event_seq limit $4`
@@ -247,17 +248,19 @@ type candidate struct {
 	comment.Delivery
 	body []byte
 	held time.Time
+	hops int
 }
 
 func scanCandidate(s scanner) (c candidate, err error) {
-	err = s.Scan(append(deliveryDest(&c.Delivery), &c.body, instant{&c.held})...)
+	err = s.Scan(append(deliveryDest(&c.Delivery), &c.body, instant{&c.held}, &c.hops)...)
 	return c, err
 }
 
 // claimRound looks at the first deliveries that are due; more = there may be
 // others behind them.
 func (w *write) claimRound(c *claims) (more bool, err error) {
-	due, err := list(&w.query, scanCandidate, dueDeliveries, c.endpoint.Site, c.endpoint.ID, micros(c.ask.Now), c.most-len(c.calls)+claimSpare)
+	due, err := list(&w.query, scanCandidate, dueDeliveries, c.endpoint.Site, c.endpoint.ID, micros(c.ask.Now), c.most-len(c.calls)+claimSpare,
+		micros(c.ask.Now.Add(-comment.HopsRemembered)))
 	for i := 0; err == nil && i < len(due) && len(c.calls) < c.most; i++ {
 		err = w.claimOne(c, due[i])
 	}
@@ -272,7 +275,7 @@ func (w *write) claimOne(c *claims, d candidate) error {
 	case free:
 		d.LeaseToken, d.LeaseUntil, d.NextAt = c.ask.Token, c.ask.Until, c.ask.Until
 		c.busy[d.CommentID] = d.CommentID != ""
-		c.calls = append(c.calls, comment.Call{Delivery: d.Delivery, Endpoint: c.endpoint, Body: d.body})
+		c.calls = append(c.calls, comment.Call{Delivery: d.Delivery, Endpoint: c.endpoint, Body: d.body, Hops: d.hops})
 	case d.held.After(c.ask.Now):
 		d.LeaseToken, d.LeaseUntil, d.NextAt = "", time.Time{}, d.held
 	default: // by one that is about to be claimed, or has just been

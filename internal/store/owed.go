@@ -37,3 +37,12 @@ const standings = `select e.site_id, e.endpoint_id, e.status, e.behind_since, co
 func (w *write) SetBehind(site, endpoint string, since time.Time) error {
 	return w.conn.put(w.ctx, "update endpoints set behind_since = $3 where site_id = $1 and endpoint_id = $2", site, endpoint, micros(since))
 }
+
+func (w *write) NoteHops(site, subject string, hops int, at time.Time) error {
+	if _, err := w.conn.exec(w.ctx, "delete from hops where site_id = $1 and at < $2", site, micros(at.Add(-comment.HopsRemembered))); err != nil {
+		return err
+	}
+	_, err := w.conn.exec(w.ctx, `insert into hops (site_id, subject, hops, at) values ($1, $2, $3, $4)
+		on conflict (site_id, subject) do update set hops = excluded.hops, at = excluded.at`, site, subject, hops, micros(at))
+	return err
+}

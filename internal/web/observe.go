@@ -114,6 +114,9 @@ func (s *Server) guardRequest(c *fiber.Ctx) error {
 	if len(c.Request().Body()) > MaxBody {
 		return ofFiber[fiber.StatusRequestEntityTooLarge]
 	}
+	if err := followHops(c); err != nil {
+		return err
+	}
 	h := &c.Response().Header
 	h.SetCanonical(nameNoSniff, valueNoSniff)
 	h.SetCanonical(nameReferrer, valueReferrer)

@@ -71,6 +71,7 @@ func (s *sending) header(call comment.Call, at time.Time) (h http.Header, own ma
 	h.Set(HeaderSignature, signatures)
 	h.Set("x-afterword-event", d.Type)
 	h.Set("x-afterword-attempt", strconv.Itoa(d.Attempts+1))
+	h.Set(HeaderHops, strconv.Itoa(call.Hops+1))
 	if d.Replay > 0 {
 		h.Set("x-afterword-replay", strconv.Itoa(d.Replay))
 	}

@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -101,11 +100,10 @@ func BenchmarkDrain(b *testing.B) {
 	h.spread()
 	b.ResetTimer()
 	began := time.Now()
-	ctx, cancel := context.WithCancel(b.Context())
-	defer cancel()
-	go h.worker().Run(ctx)
+	stop := runWorker(b, h.worker())
 	until(b, "all is delivered", func() bool { return c.n.Load() == int64(rounds*20) })
 	b.ReportMetric(float64(rounds*20)/time.Since(began).Seconds(), "deliveries/s")
+	stop()
 }
 
 // BenchmarkFanOut: events appended and turned into 20 deliveries each.

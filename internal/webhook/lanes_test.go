@@ -117,7 +117,7 @@ func (c *counting) Claim(ctx context.Context, ask comment.Claim) ([]comment.Call
 }
 
 // runWorker runs a worker alone; the function it returns stops it and waits.
-func runWorker(t *testing.T, w *Worker) (stop func()) {
+func runWorker(t testing.TB, w *Worker) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -19,6 +19,7 @@ const (
 	HeaderID        = "webhook-id"
 	HeaderTimestamp = "webhook-timestamp"
 	HeaderSignature = "webhook-signature"
+	HeaderHops      = "x-afterword-hops" // ours: receivers hand it on with what they ask of us
 )
 
 // Tolerance is how far a timestamp may be from the receiver's clock. The

@@ -41,3 +41,13 @@ create table replays (
 create unique index replays_by_id on replays (replay_id);
 create index replays_by_endpoint on replays (site_id, endpoint_id, replay_id);
 create index replays_running on replays (site_id, replay_id) where state = 'running';
+
+-- Over how many receivers of webhooks what happens to a comment or page came
+-- about: few rows, and for an hour.
+create table hops (
+  site_id text not null,
+  subject text not null,
+  hops    integer not null,
+  at      bigint not null,
+  primary key (site_id, subject)
+);

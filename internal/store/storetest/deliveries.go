@@ -17,6 +17,7 @@ var deliveryTests = map[string]func(*house){
 	"hurry":                testHurry,
 	"gathered deliveries":  testGather,
 	"behind":               testBehind,
+	"hops":                 testHops,
 	"what is sent":         testDeliveryBody,
 	"attempts":             testAttempts,
 	"owed times":           testOwedTimes,
@@ -122,6 +123,45 @@ func testHurry(h *house) {
 		if d := get(h, func(r comment.Reader) (comment.Delivery, error) { return r.FindDelivery(id) }); !d.NextAt.Equal(want) {
 			h.Errorf("%s is due at %s, want %s", id, d.NextAt, want)
 		}
+	}
+}
+
+// A call tells over how many receivers its event came about, for an hour.
+func testHops(h *house) {
+	h.newSites("daily", "weekly")
+	endpoint := newEndpoint("daily", "e1")
+	endpoint.GateUntil, endpoint.Failures, endpoint.CallsMost = time.Time{}, 0, 8
+	page := newEvent("daily", 1)
+	page.CommentID, page.PageID, page.Type = "", "p1", comment.PageClosed
+	ofPage, ofComment, other := newDelivery("daily", "e1", "d1"), newDelivery("daily", "e1", "d2"), newDelivery("daily", "e1", "d3")
+	ofPage.EventSeq, ofPage.CommentID, other.CommentID = 1, "", "c2"
+	for _, d := range []*comment.Delivery{&ofPage, &ofComment, &other} {
+		d.LeaseUntil, d.LeaseToken = time.Time{}, ""
+	}
+	h.write(all(putEndpoint(endpoint), appendEvent(page), putDelivery(ofPage, nil), putDelivery(ofComment, nil), putDelivery(other, nil)))
+	note := func(site, subject string, hops int, at time.Time) func(comment.Tx) error {
+		return func(tx comment.Tx) error { return tx.NoteHops(site, subject, hops, at) }
+	}
+	h.write(all(note("daily", "c1", 1, after(20)), note("daily", "c1", 2, after(20)), note("daily", "p1", 3, after(20)), note("weekly", "c2", 3, after(20))))
+	got := map[string]int{}
+	calls, err := h.store.Claim(h.Context(), comment.Claim{Now: after(30), Until: after(31), Token: "t", Most: 9, PerEndpoint: 9})
+	for _, call := range calls {
+		got[call.Delivery.ID] = call.Hops
+	}
+	same(h, "hops", got, map[string]int{"d1": 3, "d2": 2, "d3": 0})
+	later := after(32).Add(comment.HopsRemembered)
+	if err == nil {
+		calls, err = h.store.Claim(h.Context(), comment.Claim{Now: later, Until: later.Add(time.Minute), Token: "t2", Most: 9, PerEndpoint: 9})
+	}
+	for _, call := range calls {
+		if call.Hops != 0 {
+			h.Errorf("%s after an hour: %d hops", call.Delivery.ID, call.Hops)
+		}
+	}
+	same(h, "calls", len(calls), 3)
+	h.write(note("daily", "c9", 1, later)) // forgets the others
+	if err != nil {
+		h.Fatal(err)
 	}
 }
 
