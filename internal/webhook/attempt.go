@@ -121,7 +121,7 @@ func (s *sending) judge(call comment.Call, a Answer, at time.Time) result {
 		r.retire, r.reason = comment.EndpointGone, "it answered 410 Gone"
 	default:
 		asked := RetryAfter(a.RetryAfter, now)
-		s.again(&d, now, max(asked, pace(call.Endpoint)))
+		s.again(call.Endpoint, &d, now, asked)
 		if asked > 0 && (a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable) {
 			r.Gate = now.Add(asked)
 		}
@@ -133,14 +133,19 @@ func (s *sending) judge(call comment.Call, a Answer, at time.Time) result {
 	return r
 }
 
-// again plans the next attempt, or ends the delivery.
-func (s *sending) again(d *comment.Delivery, now time.Time, asked time.Duration) {
-	delay, more := s.Schedule.Next(d.Attempts)
+// again plans the next attempt, or ends the delivery. One that gathers events is
+// not ended: what it has to tell grows.
+func (s *sending) again(e comment.Endpoint, d *comment.Delivery, now time.Time, asked time.Duration) {
+	n := d.Attempts
+	if gathers(e, *d) {
+		n = min(n, len(s.Schedule))
+	}
+	delay, more := s.Schedule.Next(n)
 	if !more {
 		d.State = comment.DeliveryFailed
 		return
 	}
-	d.NextAt = now.Add(max(delay, asked))
+	d.NextAt = now.Add(max(delay, asked, pace(e)))
 }
 
 func (s *sending) hopeless(e comment.Endpoint, attempts int, now time.Time) bool {

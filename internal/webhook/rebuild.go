@@ -52,6 +52,12 @@ func pace(e comment.Endpoint) time.Duration {
 	return d
 }
 
+// gathers tells the delivery of all that has changed from a test and from one
+// that somebody has sent again.
+func gathers(e comment.Endpoint, d comment.Delivery) bool {
+	return e.Target == comment.TargetRebuild && d.EventSeq > 0 && d.Replay == 0
+}
+
 // next is the first moment of the next call to e.
 func next(e comment.Endpoint) time.Time {
 	if e.LastFailureAt.After(e.LastSuccessAt) {

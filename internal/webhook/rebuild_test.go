@@ -157,6 +157,40 @@ func TestAFailedRebuildIsToldAgain(t *testing.T) {
 	}
 }
 
+// What a build hook has to be told is not given up when the schedule ends; its
+// test is.
+func TestARebuildIsNotGivenUp(t *testing.T) {
+	h := newHouse(t)
+	s := newStand(t, func(w http.ResponseWriter, _ got, n int) {
+		if n < 7 {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	h.schedule = Schedule{time.Second, time.Second}
+	e, _ := h.addRebuild(s.URL, "5s")
+	if _, err := h.hooks.Test(t.Context(), site, e.ID, admin); err != nil {
+		t.Fatal(err)
+	}
+	h.publish(approved("a"))
+	h.spread()
+	w, at := h.worker(), time.Now()
+	for n := range 12 {
+		h.turn(w, at.Add(time.Duration(n)*time.Hour))
+	}
+	states := map[string]comment.DeliveryState{}
+	for _, d := range h.deliveries(e.ID) {
+		states[d.Type] = d.State
+	}
+	want := map[string]comment.DeliveryState{comment.EndpointPing: comment.DeliveryFailed, comment.CommentApproved: comment.DeliveryDelivered}
+	if diff := cmp.Diff(want, states); diff != "" {
+		t.Error(diff)
+	}
+	all := s.all()
+	if diff := cmp.Diff([]string{"a"}, all[len(all)-1].rebuild(t).keys()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // An event that comes while a call is under way leads to another call, whether
 // that call succeeds or the process dies with it.
 func TestWhatComesWhileARebuildIsCalledIsNotLost(t *testing.T) {
