@@ -221,6 +221,9 @@ func TestWhatComesWhileARebuildIsCalledIsNotLost(t *testing.T) {
 				}
 			} else {
 				h.turn(w, at)
+				if h.turn(w, at.Add(time.Second)); s.count() != 1 {
+					t.Error("called again at once")
+				}
 			}
 			for n := range 5 {
 				h.turn(w, at.Add(time.Duration(n+1)*time.Minute))
