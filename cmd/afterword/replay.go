@@ -162,13 +162,22 @@ type webhookChangeCmd struct {
 	URL       string   `help:"New address." name:"url"`
 	Types     string   `help:"New event types, commas between." placeholder:"T,T"`
 	Mode      string   `help:"How much it is told: full or thin." enum:"full,thin," default:""`
+	Target    string   `help:"What is at the address; another target begins without settings."`
+	Set       []string `help:"A setting of the target, as name=value, in place of all; may be repeated." sep:"none" placeholder:"SETTING=VALUE"`
 	Header    []string `help:"A header of its own, in place of all; may be repeated." sep:"none" placeholder:"NAME=VALUE"`
 	NoHeaders bool     `help:"Take its own headers away."`
 }
 
 // Run changes an endpoint.
 func (c *webhookChangeCmd) Run(e *env) error {
-	change := webhook.Change{URL: c.URL, Types: typeList(c.Types), Mode: comment.EndpointMode(c.Mode)}
+	change := webhook.Change{URL: c.URL, Types: typeList(c.Types), Mode: comment.EndpointMode(c.Mode), Target: c.Target}
+	if len(c.Set) > 0 {
+		settings, err := pairs(c.Set)
+		if err != nil {
+			return err
+		}
+		change.Settings = settings
+	}
 	if len(c.Header) > 0 || c.NoHeaders {
 		headers, err := pairs(c.Header)
 		if err != nil {
@@ -178,8 +187,8 @@ func (c *webhookChangeCmd) Run(e *env) error {
 			change.Headers = map[string]string{}
 		}
 	}
-	if c.URL == "" && len(change.Types) == 0 && c.Mode == "" && change.Headers == nil {
-		return usageError{errors.New("say what to change: --url, --types, --mode, --header or --no-headers")}
+	if c.URL == "" && len(change.Types) == 0 && c.Mode == "" && c.Target == "" && change.Settings == nil && change.Headers == nil {
+		return usageError{errors.New("say what to change: --url, --types, --mode, --target, --set, --header or --no-headers")}
 	}
 	return e.changeEndpoint(c.ID, change, "Changed %s.")
 }
