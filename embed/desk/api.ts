@@ -1,6 +1,6 @@
 // The staff API, one function a route. Everything the desk can do, a script
 // can do: there is no other API behind it.
-import { query } from './http';
+import { exchange, query } from './http';
 import { authed } from './session';
 import type * as T from './types';
 
@@ -73,14 +73,37 @@ export const changeUser = (id: string, change: { role?: T.Role; site?: string; d
 
 const hooks = (site: string) => `sites/${enc(site)}/webhooks`;
 export const listEndpoints = (site: string) => all<'endpoints', T.Endpoint>(hooks(site), 'endpoints');
-export const addEndpoint = (site: string, url: string, types: string[]) =>
-  create<T.Endpoint>(hooks(site), { url, types });
-export const changeEndpoint = (site: string, id: string, change: { status?: 'active' | 'paused'; types?: string[] }) =>
+export const readEndpoint = (site: string, id: string) => get<T.Endpoint>(`${hooks(site)}/${enc(id)}`);
+export const addEndpoint = (site: string, given: T.EndpointChange) => create<T.Endpoint>(hooks(site), given);
+export const changeEndpoint = (site: string, id: string, change: T.EndpointChange) =>
   patch<T.Endpoint>(`${hooks(site)}/${enc(id)}`, change);
+export const checkAddress = (site: string, url: string, signal: AbortSignal) =>
+  authed<{ ok: boolean; url: string }>('POST', `${hooks(site)}/check`, { body: { url }, signal });
+export const endpointHealth = (site: string, id: string) =>
+  get<T.EndpointHealth>(`${hooks(site)}/${enc(id)}/health`);
+/** Whose shapes the payload can take, as the server's own description lists them. */
+export const listTargets = async (): Promise<string[]> => {
+  const described = await exchange<{ components: { schemas: { EndpointTarget: { enum: string[] } } } }>(
+    'GET',
+    '../openapi.json',
+  );
+  return described.components.schemas.EndpointTarget.enum;
+};
+
+export type ReplayRange = { since?: string; until?: string; broken?: boolean };
+const replays = (site: string, id: string) => `${hooks(site)}/${enc(id)}/replay`;
+export const countReplay = (site: string, id: string, range: ReplayRange) =>
+  post<T.ReplayCount>(replays(site, id), { ...range, dry_run: true });
+export const startReplay = (site: string, id: string, range: ReplayRange) =>
+  create<T.Replay>(replays(site, id), range);
+export const listReplays = (site: string, id: string) => get<{ replays: T.Replay[] }>(`${replays(site, id)}s`);
+export const cancelReplay = (site: string, id: string, replay: string) =>
+  post<T.Replay>(`${replays(site, id)}s/${enc(replay)}/cancel`);
 export const removeEndpoint = (site: string, id: string) => remove(`${hooks(site)}/${enc(id)}`);
 export const testEndpoint = (site: string, id: string) =>
   post<{ delivery_id: string; event_id: string }>(`${hooks(site)}/${enc(id)}/test`);
-export const rotateEndpoint = (site: string, id: string) => post<T.Endpoint>(`${hooks(site)}/${enc(id)}/rotate`);
+export const rotateEndpoint = (site: string, id: string, overlap: string) =>
+  post<T.Endpoint>(`${hooks(site)}/${enc(id)}/rotate`, { overlap });
 export const listDeliveries = (site: string, id: string, state: string, cursor: string | null) =>
   get<{ deliveries: T.Delivery[]; next_cursor: string | null }>(
     `${hooks(site)}/${enc(id)}/deliveries${query({ state, cursor })}`,

@@ -186,7 +186,56 @@ export interface Endpoint {
   last_failure: string | null;
   failures: number;
   owed: number;
+  mode: 'full' | 'thin';
+  target: string;
+  settings: Record<string, string>;
+  /** The names of its own headers; the values are not told. */
+  headers: string[];
   secret?: string;
+}
+
+/** What can be given for an endpoint; what is left out stays as it is. */
+export interface EndpointChange {
+  url?: string;
+  types?: string[];
+  status?: 'active' | 'paused';
+  mode?: Endpoint['mode'];
+  target?: string;
+  settings?: Record<string, string>;
+  headers?: Record<string, string>;
+}
+
+export interface Hour {
+  at: string;
+  delivered: number;
+  failed: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+}
+
+export interface EndpointHealth extends Omit<Hour, 'at'> {
+  since: string | null;
+  retrying: number;
+  owed: number;
+  next_attempt_at: string | null;
+  oldest_owed_at: string | null;
+  hours: Hour[];
+}
+
+/** What a replay would send. */
+export interface ReplayCount {
+  events: number;
+  first_at: string | null;
+  last_at: string | null;
+}
+
+export interface Replay {
+  id: string;
+  state: 'running' | 'done' | 'cancelled';
+  events: number;
+  sent: number;
+  created_at?: string;
+  ended_at?: string | null;
 }
 
 export interface Delivery {
@@ -196,6 +245,7 @@ export interface Delivery {
   type: string;
   comment_id: string | null;
   sequence: number;
+  replay: number;
   state: 'owed' | 'delivered' | 'failed' | 'cancelled';
   attempts: number;
   next_attempt_at: string | null;

@@ -108,8 +108,42 @@ test('desk: no violation from the sign-in to the last attempt of a delivery', as
   await check(page, 'deliveries')
   await page.getByRole('link', { name: 'comment.approved' }).first().click()
   await expect(page.getByLabel('Body sent')).toBeVisible()
+  await page.getByText('Request', { exact: true }).first().click()
   await check(page, 'delivery')
 })
+
+for (const [look, width, colorScheme] of [['light', 1440, 'light'], ['dark', 1440, 'dark'], ['on a phone', 390, 'light']] as const) {
+  test(`webhook pages, ${look}: no violation`, async ({ site, moderate, service, receiver, guard }) => {
+    guard.allow(/status of 422 .*webhooks\/check/, /status of 404 .*replay/)
+    const inbox = await site.send(receiver)
+    const options = { viewport: { width, height: 900 }, colorScheme, ...measured }
+    const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/webhooks', options)
+    const { page } = desk
+    const endpoint = page.getByRole('article', { name: inbox.url })
+    await endpoint.getByRole('button', { name: 'Send test' }).click()
+    await expect(endpoint).toContainText('The receiver took the test')
+    await expect(endpoint.getByRole('img')).toHaveCount(2)
+    await check(page, 'endpoints with charts and a test')
+    for (const [name, title] of [['Rotate secret', 'Rotate the secret?'], ['Replay', 'Send past events again']] as const) {
+      await endpoint.getByRole('button', { name }).click()
+      await expect(page.getByRole('dialog', { name: title })).toBeVisible()
+      if (name === 'Replay') await page.getByLabel('Those of a time').check()
+      await check(page, title)
+      await page.keyboard.press('Escape')
+    }
+    await page.goto(`${service.base}/admin/webhooks?form=new`)
+    await page.getByLabel('URL').fill('http://10.0.0.1/')
+    await desk.button('Add a header').click()
+    await expect(page.getByLabel('URL')).toHaveAttribute('aria-invalid', 'true')
+    await check(page, 'form')
+    await page.goto(`${service.base}/admin/webhooks?tab=verify`)
+    await page.getByLabel('Headers').fill('webhook-id: e1')
+    await page.getByLabel('Body', { exact: true }).fill('{}')
+    await desk.button('Verify').click()
+    await expect(page.getByText('parts are at fault')).toBeVisible()
+    await check(page, 'verify')
+  })
+}
 
 for (const [look, width, colorScheme] of [['dark', 1440, 'dark'], ['on a phone', 390, 'light']] as const) {
   test(`desk, ${look}: no violation either`, async ({ site, moderate, browse, service, receiver }) => {

@@ -23,7 +23,7 @@ export function ForSite({ title, children }: { title: string; children: (site: S
             label={t.common.site}
             value={site.key}
             choices={list.map((other) => [other.key, other.name])}
-            onPick={(key) => amend({ site: key, endpoint: null, delivery: null, state: null }, false)}
+            onPick={(key) => amend({ site: key, endpoint: null, delivery: null, form: null, state: null }, false)}
           />
         )}
       </div>

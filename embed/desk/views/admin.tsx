@@ -3,4 +3,3 @@
 export { AccountView } from './account';
 export { SettingsView } from './settings';
 export { UsersView } from './users';
-export { WebhooksView } from './webhooks';

@@ -83,7 +83,7 @@ function Desk() {
 
 const pages: Record<string, FunctionComponent> = {
   '': QueueView,
-  webhooks: lazy(async () => (await import('./admin')).WebhooksView),
+  webhooks: lazy(async () => (await import('./webhooks')).WebhooksView),
   settings: lazy(async () => (await import('./admin')).SettingsView),
   users: lazy(async () => (await import('./admin')).UsersView),
   account: lazy(async () => (await import('./admin')).AccountView),

@@ -6,7 +6,7 @@ import type { IconName } from '../parts/icons';
 import { useAct, useLoaded } from '../parts/use';
 import { hrefWith, param } from '../state/router';
 import { t } from '../strings';
-import { ta } from '../strings-admin';
+import { th } from '../strings-hooks';
 import type { Delivery } from '../types';
 
 const state = param('state');
@@ -22,7 +22,7 @@ export function StateChip({ state: of }: { state: Delivery['state'] }) {
   const [tone, icon] = looks[of];
   return (
     <Chip tone={tone} icon={icon}>
-      {ta.hooks.states[of]}
+      {th.states[of]}
     </Chip>
   );
 }
@@ -33,15 +33,15 @@ export function DeliveriesView({ site, endpoint }: { site: string; endpoint: str
   return (
     <>
       <p>
-        <a href={hrefWith({ endpoint: null, state: null })}>← {ta.hooks.backToEndpoints}</a>
+        <a href={hrefWith({ endpoint: null, state: null })}>← {th.backToEndpoints}</a>
       </p>
-      <h2>{ta.hooks.deliveries}</h2>
-      <nav class="tabs" aria-label={ta.hooks.deliveries}>
+      <h2>{th.deliveries}</h2>
+      <nav class="tabs" aria-label={th.deliveries}>
         <ul>
           {states.map((one) => (
             <li key={one}>
               <a href={hrefWith({ state: one || null })} aria-current={one === of ? 'page' : undefined}>
-                {one ? ta.hooks.states[one] : ta.hooks.all}
+                {one ? th.states[one] : th.all}
               </a>
             </li>
           ))}
@@ -65,13 +65,13 @@ type Page = Awaited<ReturnType<typeof api.listDeliveries>>;
 function Table({ first, more }: { first: Page; more: (cursor: string) => Promise<Page> }) {
   const [page, setPage] = useState(first);
   const { run, busy, error } = useAct();
-  if (page.deliveries.length === 0) return <Empty title={ta.hooks.noDeliveries} />;
+  if (page.deliveries.length === 0) return <Empty title={th.noDeliveries} />;
   const grow = (cursor: string) =>
     run(async () => {
       const next = await more(cursor);
       setPage({ deliveries: [...page.deliveries, ...next.deliveries], next_cursor: next.next_cursor });
     });
-  const { col } = ta.hooks;
+  const { col } = th;
   return (
     <>
       <table class="data">
@@ -104,7 +104,7 @@ export const answered = (last: { status: number | null; class: string; ms: numbe
   `${last.status ?? last.class} · ${last.ms.toLocaleString('en')} ms`;
 
 function DeliveryRow({ delivery: one }: { delivery: Delivery }) {
-  const { col } = ta.hooks;
+  const { col } = th;
   return (
     <tr>
       <td data-label={col.type}>

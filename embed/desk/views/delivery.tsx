@@ -1,13 +1,15 @@
-// One delivery: each attempt with its answer, and the very body that was sent.
-// Answers come from a stranger's server; they are shown as text only.
+// One delivery: each attempt with what was sent and what was answered, and the
+// very body. Answers come from a stranger's server; they are shown as text only.
+import { useState } from 'preact/hooks';
 import * as api from '../api';
 import { Failure, Skeleton } from '../parts/bits';
 import { Outcome } from '../parts/outcome';
 import { useAct, useLoaded } from '../parts/use';
-import { hrefWith } from '../state/router';
-import { ta } from '../strings-admin';
+import { home } from '../place';
+import { href, hrefWith } from '../state/router';
+import { th } from '../strings-hooks';
 import { fullTime } from '../time';
-import type { Attempt, DeliveryDetail } from '../types';
+import type { Attempt, Delivery, DeliveryDetail } from '../types';
 import { answered, StateChip } from './deliveries';
 
 function pretty(body: string): string {
@@ -23,7 +25,7 @@ export function DeliveryView({ site, id }: { site: string; id: string }) {
   return (
     <>
       <p>
-        <a href={hrefWith({ delivery: null })}>← {ta.hooks.backToDeliveries}</a>
+        <a href={hrefWith({ delivery: null })}>← {th.backToDeliveries}</a>
       </p>
       {trouble && <Failure text={trouble} retry={reload} />}
       {!data && !trouble && <Skeleton rows={3} />}
@@ -37,12 +39,12 @@ function Whole({ site, delivery }: { site: string; delivery: DeliveryDetail }) {
   const again = () =>
     run(async () => {
       await api.redeliver(site, delivery.id);
-      return ta.hooks.redelivered;
+      return th.redelivered;
     });
   return (
     <>
       <h2>
-        {ta.hooks.delivery} <span class="mono">{delivery.type}</span>
+        {th.delivery} <span class="mono">{delivery.type}</span>
       </h2>
       <p>
         <StateChip state={delivery.state} />{' '}
@@ -52,42 +54,84 @@ function Whole({ site, delivery }: { site: string; delivery: DeliveryDetail }) {
       </p>
       <div class="buttons">
         <button type="button" disabled={busy} onClick={() => void again()}>
-          {ta.hooks.redeliver}
+          {th.redeliver}
         </button>
+        {delivery.comment_id && (
+          <a class="button" href={href(home, { site, open: delivery.comment_id })}>
+            {th.toComment}
+          </a>
+        )}
       </div>
       <Outcome note={note} error={error} />
-      {delivery.attempts_list.length === 0 && <p class="meta">{ta.hooks.noAttempts}</p>}
+      {delivery.attempts_list.length === 0 && <p class="meta">{th.noAttempts}</p>}
       <ol class="attempts">
         {delivery.attempts_list.map((attempt) => (
           <li key={attempt.n}>
-            <OneAttempt attempt={attempt} />
+            <OneAttempt of={delivery} attempt={attempt} />
           </li>
         ))}
       </ol>
-      <h3>{ta.hooks.body}</h3>
-      <pre tabIndex={0} aria-label={ta.hooks.body}>
-        {pretty(delivery.body)}
+      <Body text={delivery.body} />
+    </>
+  );
+}
+
+/** Indented for reading; as it was sent for a signature. */
+function Body({ text }: { text: string }) {
+  const [raw, setRaw] = useState(false);
+  return (
+    <>
+      <div class="buttons">
+        <h3>{th.body}</h3>
+        {[false, true].map((one) => (
+          <button key={String(one)} type="button" aria-pressed={raw === one} onClick={() => setRaw(one)}>
+            {one ? th.bodyRaw : th.bodyPretty}
+          </button>
+        ))}
+      </div>
+      <pre tabIndex={0} aria-label={th.body}>
+        {raw ? text : pretty(text)}
       </pre>
     </>
   );
 }
 
-function OneAttempt({ attempt }: { attempt: Attempt }) {
-  const name = `${ta.hooks.attempt(attempt.n)}: ${ta.hooks.response}`;
+/** The headers that follow from what is kept of an attempt. */
+const headersOf = (of: Delivery, { n, at }: Attempt): [string, string][] => [
+  ['webhook-id', of.event_id],
+  ['webhook-timestamp', String(Math.floor(Date.parse(at) / 1000))],
+  ['x-afterword-event', of.type],
+  ['x-afterword-attempt', String(n)],
+  ...(of.replay > 0 ? [['x-afterword-replay', String(of.replay)] as [string, string]] : []),
+];
+
+function OneAttempt({ of, attempt }: { of: Delivery; attempt: Attempt }) {
+  const name = th.attempt(attempt.n);
   return (
     <>
       <h3>
-        {ta.hooks.attempt(attempt.n)}{' '}
-        <span class={attempt.class === 'ok' ? 'good' : 'bad'}>{answered(attempt)}</span>{' '}
+        {name} <span class={attempt.class === 'ok' ? 'good' : 'bad'}>{answered(attempt)}</span>{' '}
         <span class="meta">{fullTime(attempt.at)}</span>
       </h3>
       {attempt.detail && <p class="meta">{attempt.detail}</p>}
+      <details>
+        <summary>{th.request}</summary>
+        <dl class="request">
+          {headersOf(of, attempt).map(([header, value]) => (
+            <div key={header}>
+              <dt>{header}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        <p class="hint">{th.requestHint}</p>
+      </details>
       {attempt.response ? (
-        <pre tabIndex={0} aria-label={name}>
+        <pre tabIndex={0} aria-label={`${name}: ${th.response}`}>
           {attempt.response}
         </pre>
       ) : (
-        <p class="meta">{ta.hooks.noResponse}</p>
+        <p class="meta">{th.noResponse}</p>
       )}
     </>
   );

@@ -1,0 +1,191 @@
+// One form for an endpoint that is new and for one that is there. Of the latter
+// only what was changed is sent: another address asks for the password again.
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import * as api from '../api';
+import { AddressField } from '../parts/address';
+import { Failure, Field, Skeleton } from '../parts/bits';
+import { Outcome } from '../parts/outcome';
+import { named, PairFields, type Pairs } from '../parts/pairs';
+import { useAct, useLoaded } from '../parts/use';
+import { amend, hrefWith } from '../state/router';
+import { say } from '../state/ui';
+import { eventTypes, targetNames, th } from '../strings-hooks';
+import type { Endpoint, EndpointChange } from '../types';
+import { showSecret } from './endpoint-actions';
+
+const words = th.form;
+const isNew = 'new';
+
+type Draft = Pick<Endpoint, 'url' | 'types' | 'mode' | 'target'> & { settings: Pairs; headers: Pairs | null };
+
+function draftOf(one: Endpoint | null): Draft {
+  const first = eventTypes[0]?.[0] ?? '';
+  if (!one) return { url: '', types: [first], mode: 'full', target: 'webhook', settings: [], headers: [] };
+  const { url, types, mode, target } = one;
+  return { url, types, mode, target, settings: Object.entries(one.settings), headers: one.headers.length > 0 ? null : [] };
+}
+
+/** What differs from the endpoint that is there; null headers are not touched. */
+function changeOf(draft: Draft, one: Endpoint | null): EndpointChange {
+  const old = draftOf(one);
+  const out: EndpointChange = {};
+  const url = draft.url.trim();
+  const settings = named(draft.settings);
+  if (!one || url !== old.url) out.url = url;
+  if (!one || draft.types.join() !== old.types.join()) out.types = draft.types;
+  if (draft.mode !== old.mode) out.mode = draft.mode;
+  if (draft.target !== old.target) out.target = draft.target;
+  if (JSON.stringify(settings) !== JSON.stringify(named(old.settings)) || out.target) out.settings = settings;
+  if (draft.headers && (draft.headers.length > 0 || !old.headers)) out.headers = named(draft.headers);
+  return out;
+}
+
+export function EndpointFormView({ site, id }: { site: string; id: string }) {
+  const { data, trouble, reload } = useLoaded(id, async () => {
+    const [one, targets] = await Promise.all([id === isNew ? null : api.readEndpoint(site, id), api.listTargets()]);
+    return { one, targets };
+  });
+  return (
+    <>
+      <p>
+        <a href={hrefWith({ form: null })}>← {th.backToEndpoints}</a>
+      </p>
+      <h2>{id === isNew ? words.add : words.editTitle}</h2>
+      {trouble && <Failure text={trouble} retry={reload} />}
+      {!data && !trouble && <Skeleton rows={4} />}
+      {data && <Form site={site} {...data} />}
+    </>
+  );
+}
+
+function Form({ site, one, targets }: { site: string; one: Endpoint | null; targets: string[] }) {
+  const [draft, setDraft] = useState(() => draftOf(one));
+  const { run, busy, error } = useAct();
+  const put = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
+  const back = () => amend({ form: null }, false);
+  const save = (event: SubmitEvent) => {
+    event.preventDefault();
+    void run(async () => {
+      if (draft.types.length === 0) throw new api.Problem(422, 'types', words.noTypes);
+      const change = changeOf(draft, one);
+      if (one) await api.changeEndpoint(site, one.id, change);
+      else showSecret(await api.addEndpoint(site, change));
+      say(words.saved);
+      back();
+    });
+  };
+  return (
+    <form class="stack panel" onSubmit={save}>
+      <AddressField site={site} value={draft.url} change={(url) => put({ url })} />
+      <Types chosen={draft.types} change={(types) => put({ types })} />
+      <Targets targets={targets} draft={draft} put={put} />
+      <Modes mode={draft.mode} change={(mode) => put({ mode })} />
+      <Headers names={one?.headers ?? []} headers={draft.headers} change={(headers) => put({ headers })} />
+      <Outcome note="" error={error} />
+      <div class="buttons">
+        <button type="submit" class="primary" disabled={busy}>
+          {one ? words.save : words.addButton}
+        </button>
+        <button type="button" onClick={back}>
+          {words.cancel}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** A choice with a sentence under its name. */
+function Explained({ name, hint, mono, children }: { name: string; hint: string; mono?: boolean; children: ComponentChildren }) {
+  return (
+    <label class="explained">
+      {children}
+      <span class={mono ? 'mono' : ''}>{name}</span>
+      <span class="hint">{hint}</span>
+    </label>
+  );
+}
+
+function Types({ chosen, change }: { chosen: string[]; change: (types: string[]) => void }) {
+  const turn = (type: string, on: boolean) => change(on ? [...chosen, type] : chosen.filter((code) => code !== type));
+  return (
+    <fieldset class="choices">
+      <legend>{words.types}</legend>
+      {eventTypes.map(([type, sentence]) => (
+        <Explained key={type} name={type} hint={sentence} mono>
+          <input type="checkbox" checked={chosen.includes(type)} onChange={(event) => turn(type, event.currentTarget.checked)} />
+        </Explained>
+      ))}
+    </fieldset>
+  );
+}
+
+function Targets({ targets, draft, put }: { targets: string[]; draft: Draft; put: (change: Partial<Draft>) => void }) {
+  const about = targetNames[draft.target]?.[1];
+  return (
+    <>
+      <Field id="hook-target" label={words.target} hint={about}>
+        <select
+          id="hook-target"
+          value={draft.target}
+          aria-describedby={about ? 'hook-target-hint' : undefined}
+          onChange={(event) => put({ target: event.currentTarget.value, settings: [] })}
+        >
+          {targets.map((target) => (
+            <option key={target} value={target} selected={target === draft.target}>
+              {targetNames[target]?.[0] ?? target}
+            </option>
+          ))}
+        </select>
+      </Field>
+      {(draft.target !== 'webhook' || draft.settings.length > 0) && (
+        <fieldset class="choices">
+          <legend>{words.settings}</legend>
+          <PairFields
+            key={draft.target}
+            name={words.setting}
+            add={words.addSetting}
+            pairs={draft.settings}
+            change={(settings) => put({ settings })}
+          />
+        </fieldset>
+      )}
+    </>
+  );
+}
+
+function Modes({ mode, change }: { mode: Endpoint['mode']; change: (mode: Endpoint['mode']) => void }) {
+  return (
+    <fieldset class="choices">
+      <legend>{words.mode}</legend>
+      {(['full', 'thin'] as const).map((one) => (
+        <Explained key={one} name={words.modes[one][0]} hint={words.modes[one][1]}>
+          <input type="radio" name="mode" checked={mode === one} onChange={() => change(one)} />
+        </Explained>
+      ))}
+    </fieldset>
+  );
+}
+
+function Headers({ names, headers, change }: { names: string[]; headers: Pairs | null; change: (headers: Pairs | null) => void }) {
+  return (
+    <fieldset class="choices">
+      <legend>{words.headers}</legend>
+      <p class="hint">{words.headersHint}</p>
+      {names.length > 0 && (
+        <>
+          <p>{words.headersKept(names.join(', '))}</p>
+          <label>
+            <input
+              type="checkbox"
+              checked={headers !== null}
+              onChange={(event) => change(event.currentTarget.checked ? [] : null)}
+            />
+            {words.headersAnew}
+          </label>
+        </>
+      )}
+      {headers && <PairFields name={words.header} add={words.addHeader} pairs={headers} secret change={change} />}
+    </fieldset>
+  );
+}
