@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -173,6 +174,19 @@ func limitOf(v url.Values) (int, error) {
 		return 0, parameter("The limit is a whole number from 1 to 100.")
 	}
 	return n, nil
+}
+
+// timeOf reads a parameter that is a moment, zero where it is not given.
+func timeOf(v url.Values, name string) (time.Time, error) {
+	text := v.Get(name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, parameter("The parameter " + name + " is a time such as 2026-03-01T09:30:00Z.")
+	}
+	return at, nil
 }
 
 // bodyOf reads the body parameter: how texts are wanted.

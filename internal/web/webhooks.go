@@ -260,24 +260,35 @@ func (s *Server) deliveries(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	eventType, err := oneOf(v, "type", append([]string{""}, comment.PublicTypes...)...)
+	if err != nil {
+		return err
+	}
+	since, err := timeOf(v, "since")
+	if err != nil {
+		return err
+	}
+	until, err := timeOf(v, "until")
+	if err != nil {
+		return err
+	}
 	site, id := param(c, "site"), param(c, "id")
-	list := []string{"deliveries", site, id, state}
+	list := []string{"deliveries", site, id, state, eventType, v.Get("since"), v.Get("until")}
 	at, err := s.cursors().Read(v.Get("cursor"), list...)
 	if err != nil {
 		return err
 	}
-	q := comment.DeliveryQuery{Site: site, Endpoint: id, State: comment.DeliveryState(state), Limit: limit + 1}
+	q := comment.DeliveryQuery{Site: site, Endpoint: id, State: comment.DeliveryState(state), Limit: limit}
 	if at != nil {
 		q.Before = at.ID
 	}
-	found, err := s.Hooks.Deliveries(c.UserContext(), q)
+	found, last, err := s.Hooks.Search(c.UserContext(), webhook.Wanted{DeliveryQuery: q, Type: eventType, Since: since, Until: until})
 	if err != nil {
 		return err
 	}
 	var next *comment.Place
-	if len(found) > limit {
-		found = found[:limit]
-		next = &comment.Place{ID: found[limit-1].ID}
+	if last != "" {
+		next = &comment.Place{ID: last}
 	}
 	views := make([]Delivery, len(found))
 	for i, d := range found {
