@@ -104,9 +104,15 @@ export const testEndpoint = (site: string, id: string) =>
   post<{ delivery_id: string; event_id: string }>(`${hooks(site)}/${enc(id)}/test`);
 export const rotateEndpoint = (site: string, id: string, overlap: string) =>
   post<T.Endpoint>(`${hooks(site)}/${enc(id)}/rotate`, { overlap });
-export const listDeliveries = (site: string, id: string, state: string, cursor: string | null) =>
+export interface DeliveryFilter {
+  state: string;
+  type: string;
+  since: string;
+  until: string;
+}
+export const listDeliveries = (site: string, id: string, by: DeliveryFilter, cursor: string | null) =>
   get<{ deliveries: T.Delivery[]; next_cursor: string | null }>(
-    `${hooks(site)}/${enc(id)}/deliveries${query({ state, cursor })}`,
+    `${hooks(site)}/${enc(id)}/deliveries${query({ ...by, cursor })}`,
   );
 export const readDelivery = (site: string, id: string) =>
   get<T.DeliveryDetail>(`sites/${enc(site)}/deliveries/${enc(id)}`);

@@ -20,14 +20,44 @@ export const eventTypes: [string, string][] = [
 /** Names and sentences of targets; one that is not named here goes by its code. */
 export const targetNames: Record<string, [string, string]> = {
   webhook: ['Standard Webhooks', 'Signed JSON for a program of your own.'],
-  slack: ['Slack', 'A message in a channel, by an incoming webhook.'],
-  discord: ['Discord', 'A message in a channel, by a channel’s webhook.'],
-  teams: ['Microsoft Teams', 'A card in a channel, by a workflow’s address.'],
-  telegram: ['Telegram', 'A message of a bot in a chat.'],
-  mattermost: ['Mattermost', 'A message in a channel, by an incoming webhook.'],
-  ntfy: ['ntfy', 'A notification on a topic.'],
+  slack: ['Slack', 'A message in a channel. The URL is that of an incoming webhook.'],
+  discord: ['Discord', 'A message in a channel. The URL is that of the channel’s webhook.'],
+  teams: ['Microsoft Teams', 'A card in a channel. The URL is that of a workflow for incoming webhooks.'],
+  telegram: ['Telegram', 'A message of a bot in a chat. The URL is https://api.telegram.org/bot, the bot’s token, /sendMessage.'],
+  mattermost: ['Mattermost', 'A message in a channel. The URL is that of an incoming webhook.'],
+  ntfy: ['ntfy', 'A notification on a topic. The URL is that of the server alone, such as https://ntfy.sh/.'],
   rebuild: ['Rebuild a site', 'One call for many changes, with the list of changed pages, for a static site.'],
 };
+
+interface Setting {
+  label: string;
+  hint: string;
+  required?: boolean;
+}
+
+/** The settings of targets; those that are not named here have none. */
+export const targetSettings: Record<string, Record<string, Setting>> = {
+  telegram: {
+    chat_id: { label: 'Chat', hint: 'The number of a chat, or the @name of a channel.', required: true },
+    thread: { label: 'Topic', hint: 'The number of a topic of the chat, if it has topics.' },
+  },
+  ntfy: {
+    topic: { label: 'Topic', hint: 'Letters, digits, hyphens and underscores.', required: true },
+    priority: { label: 'Priority', hint: 'From 1 to 5; empty: the usual.' },
+  },
+  rebuild: {
+    every: { label: 'At most one call in', hint: 'From 5s to 1h, such as 2m; empty: 30s.' },
+  },
+};
+
+/** What a new endpoint of the target rebuild gets: all that changes what a page shows. */
+export const rebuildTypes = [
+  'comment.approved',
+  'comment.rejected',
+  'comment.marked_spam',
+  'comment.deleted',
+  'comment.erased',
+];
 
 const ms = (n: number | null) => (n === null ? 'none yet' : `${n.toLocaleString('en')} ms`);
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
@@ -115,6 +145,7 @@ export const th = {
     cancel: 'Cancel',
     url: 'URL',
     checking: 'Checking…',
+    hidden: 'The part that is the receiver’s token is not shown. To change the address, give all of it.',
     good: 'This address can be used.',
     goodAs: (url: string) => `This address can be used, as ${url}.`,
     types: 'Events',
@@ -125,9 +156,6 @@ export const th = {
       thin: ['Ids only', 'What happened to which comment; the receiver asks the API for the rest.'],
     } as Record<'full' | 'thin', [string, string]>,
     target: 'Receiver',
-    settings: 'Settings of the receiver',
-    setting: 'Setting',
-    addSetting: 'Add a setting',
     headers: 'Headers of its own',
     headersHint: 'Sent with each call, such as an API key. Values are sealed and not shown again.',
     headersKept: (names: string) => `Set now: ${names}. Their values are not shown.`,

@@ -31,10 +31,20 @@ function useVerdict(site: string, url: string): Verdict | null {
   return verdict?.about === url ? verdict : null;
 }
 
-export function AddressField({ site, value, change }: { site: string; value: string; change: (url: string) => void }) {
+interface Props {
+  site: string;
+  value: string;
+  /** The address that it has; a token in it is shown as "…". */
+  known: string | undefined;
+  change: (url: string) => void;
+}
+
+export function AddressField({ site, value, known, change }: Props) {
   const url = value.trim();
-  const verdict = useVerdict(site, url);
-  const said = verdict ? verdict.good : url ? th.form.checking : '';
+  const shortened = url.includes('…');
+  const asks = url !== known && !shortened;
+  const verdict = useVerdict(site, asks ? url : '');
+  const said = verdict ? verdict.good : shortened ? th.form.hidden : url && asks ? th.form.checking : '';
   return (
     <Field id="hook-url" label={th.form.url} error={verdict?.bad || undefined}>
       <input

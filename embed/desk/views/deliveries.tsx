@@ -2,11 +2,12 @@
 import { useState } from 'preact/hooks';
 import * as api from '../api';
 import { Chip, Empty, Failure, Skeleton, When } from '../parts/bits';
+import { Choice } from '../parts/filters';
 import type { IconName } from '../parts/icons';
 import { useAct, useLoaded } from '../parts/use';
-import { hrefWith, param } from '../state/router';
+import { amend, hrefWith, param } from '../state/router';
 import { t } from '../strings';
-import { th } from '../strings-hooks';
+import { eventTypes, th } from '../strings-hooks';
 import type { Delivery } from '../types';
 
 const state = param('state');
@@ -27,36 +28,79 @@ export function StateChip({ state: of }: { state: Delivery['state'] }) {
   );
 }
 
+const type = param('type');
+const since = param('since');
+const until = param('until');
+const cleared = { state: null, type: null, since: null, until: null };
+
+/** A day of this browser's calendar, as the moment of its first or last instant. */
+function moment(day: string, after: number): string {
+  const at = new Date(`${day}T00:00`);
+  at.setDate(at.getDate() + after);
+  return Number.isNaN(at.getTime()) ? '' : at.toISOString();
+}
+
 export function DeliveriesView({ site, endpoint }: { site: string; endpoint: string }) {
-  const of = state.value;
-  const first = useLoaded(`${endpoint} ${of}`, () => api.listDeliveries(site, endpoint, of, null));
+  const by = {
+    state: state.value,
+    type: type.value,
+    since: moment(since.value, 0),
+    until: moment(until.value, 1),
+  };
+  const key = `${endpoint} ${Object.values(by).join(' ')}`;
+  const first = useLoaded(key, () => api.listDeliveries(site, endpoint, by, null));
   return (
     <>
       <p>
-        <a href={hrefWith({ endpoint: null, state: null })}>← {th.backToEndpoints}</a>
+        <a href={hrefWith({ ...cleared, endpoint: null })}>← {th.backToEndpoints}</a>
       </p>
       <h2>{th.deliveries}</h2>
       <nav class="tabs" aria-label={th.deliveries}>
         <ul>
           {states.map((one) => (
             <li key={one}>
-              <a href={hrefWith({ state: one || null })} aria-current={one === of ? 'page' : undefined}>
+              <a href={hrefWith({ state: one || null })} aria-current={one === by.state ? 'page' : undefined}>
                 {one ? th.states[one] : th.all}
               </a>
             </li>
           ))}
         </ul>
       </nav>
+      <Filters />
       {first.trouble && <Failure text={first.trouble} retry={first.reload} />}
       {!first.data && !first.trouble && <Skeleton rows={3} />}
       {first.data && (
         <Table
-          key={`${of}.${first.data.deliveries[0]?.id}`}
+          key={`${key}.${first.data.deliveries[0]?.id}`}
           first={first.data}
-          more={(cursor) => api.listDeliveries(site, endpoint, of, cursor)}
+          more={(cursor) => api.listDeliveries(site, endpoint, by, cursor)}
         />
       )}
     </>
+  );
+}
+
+const types: [string, string][] = [
+  ['', th.anyType],
+  ...[...eventTypes.map(([code]) => code), 'endpoint.ping'].map((code): [string, string] => [code, code]),
+];
+
+function Filters() {
+  return (
+    <div class="buttons">
+      <Choice label={th.type} value={type.value} choices={types} onPick={(code) => amend({ type: code || null })} />
+      <Day label={th.since} value={since.value} pick={(day) => amend({ since: day || null })} />
+      <Day label={th.until} value={until.value} pick={(day) => amend({ until: day || null })} />
+    </div>
+  );
+}
+
+function Day({ label, value, pick }: { label: string; value: string; pick: (day: string) => void }) {
+  return (
+    <label class="day">
+      {label}
+      <input type="date" value={value} onChange={(event) => pick(event.currentTarget.value)} />
+    </label>
   );
 }
 
@@ -65,7 +109,7 @@ type Page = Awaited<ReturnType<typeof api.listDeliveries>>;
 function Table({ first, more }: { first: Page; more: (cursor: string) => Promise<Page> }) {
   const [page, setPage] = useState(first);
   const { run, busy, error } = useAct();
-  if (page.deliveries.length === 0) return <Empty title={th.noDeliveries} />;
+  if (page.deliveries.length === 0 && !page.next_cursor) return <Empty title={th.noDeliveries} />;
   const grow = (cursor: string) =>
     run(async () => {
       const next = await more(cursor);
@@ -74,7 +118,8 @@ function Table({ first, more }: { first: Page; more: (cursor: string) => Promise
   const { col } = th;
   return (
     <>
-      <table class="data">
+      {page.deliveries.length === 0 && <p class="meta">{th.noneSoFar}</p>}
+      <table class="data" hidden={page.deliveries.length === 0}>
         <thead>
           <tr>
             {[col.type, col.state, col.attempts, col.last, col.next, col.made].map((head) => (

@@ -10,20 +10,20 @@ import { named, PairFields, type Pairs } from '../parts/pairs';
 import { useAct, useLoaded } from '../parts/use';
 import { amend, hrefWith } from '../state/router';
 import { say } from '../state/ui';
-import { eventTypes, targetNames, th } from '../strings-hooks';
+import { eventTypes, rebuildTypes, targetNames, targetSettings, th } from '../strings-hooks';
 import type { Endpoint, EndpointChange } from '../types';
 import { showSecret } from './endpoint-actions';
 
 const words = th.form;
 const isNew = 'new';
 
-type Draft = Pick<Endpoint, 'url' | 'types' | 'mode' | 'target'> & { settings: Pairs; headers: Pairs | null };
+type Draft = Pick<Endpoint, 'url' | 'types' | 'mode' | 'target' | 'settings'> & { headers: Pairs | null };
 
 function draftOf(one: Endpoint | null): Draft {
   const first = eventTypes[0]?.[0] ?? '';
-  if (!one) return { url: '', types: [first], mode: 'full', target: 'webhook', settings: [], headers: [] };
-  const { url, types, mode, target } = one;
-  return { url, types, mode, target, settings: Object.entries(one.settings), headers: one.headers.length > 0 ? null : [] };
+  if (!one) return { url: '', types: [first], mode: 'full', target: 'webhook', settings: {}, headers: [] };
+  const { url, types, mode, target, settings } = one;
+  return { url, types, mode, target, settings, headers: one.headers.length > 0 ? null : [] };
 }
 
 /** What differs from the endpoint that is there; null headers are not touched. */
@@ -31,12 +31,12 @@ function changeOf(draft: Draft, one: Endpoint | null): EndpointChange {
   const old = draftOf(one);
   const out: EndpointChange = {};
   const url = draft.url.trim();
-  const settings = named(draft.settings);
+  const settings = Object.fromEntries(Object.entries(draft.settings).filter(([, value]) => value !== ''));
   if (!one || url !== old.url) out.url = url;
   if (!one || draft.types.join() !== old.types.join()) out.types = draft.types;
   if (draft.mode !== old.mode) out.mode = draft.mode;
   if (draft.target !== old.target) out.target = draft.target;
-  if (JSON.stringify(settings) !== JSON.stringify(named(old.settings)) || out.target) out.settings = settings;
+  if (JSON.stringify(settings) !== JSON.stringify(old.settings) || out.target) out.settings = settings;
   if (draft.headers && (draft.headers.length > 0 || !old.headers)) out.headers = named(draft.headers);
   return out;
 }
@@ -69,6 +69,7 @@ function Form({ site, one, targets }: { site: string; one: Endpoint | null; targ
     void run(async () => {
       if (draft.types.length === 0) throw new api.Problem(422, 'types', words.noTypes);
       const change = changeOf(draft, one);
+      if (change.url?.includes('…')) throw new api.Problem(422, 'url', words.hidden);
       if (one) await api.changeEndpoint(site, one.id, change);
       else showSecret(await api.addEndpoint(site, change));
       say(words.saved);
@@ -77,9 +78,9 @@ function Form({ site, one, targets }: { site: string; one: Endpoint | null; targ
   };
   return (
     <form class="stack panel" onSubmit={save}>
-      <AddressField site={site} value={draft.url} change={(url) => put({ url })} />
+      <AddressField site={site} value={draft.url} known={one?.url} change={(url) => put({ url })} />
+      <Targets targets={targets} draft={draft} fresh={!one} put={put} />
       <Types chosen={draft.types} change={(types) => put({ types })} />
-      <Targets targets={targets} draft={draft} put={put} />
       <Modes mode={draft.mode} change={(mode) => put({ mode })} />
       <Headers names={one?.headers ?? []} headers={draft.headers} change={(headers) => put({ headers })} />
       <Outcome note="" error={error} />
@@ -120,8 +121,18 @@ function Types({ chosen, change }: { chosen: string[]; change: (types: string[])
   );
 }
 
-function Targets({ targets, draft, put }: { targets: string[]; draft: Draft; put: (change: Partial<Draft>) => void }) {
+interface TargetsProps {
+  targets: string[];
+  draft: Draft;
+  /** Of an endpoint to be, the choice of a target chooses events as well. */
+  fresh: boolean;
+  put: (change: Partial<Draft>) => void;
+}
+
+function Targets({ targets, draft, fresh, put }: TargetsProps) {
   const about = targetNames[draft.target]?.[1];
+  const pick = (target: string) =>
+    put({ target, settings: {}, ...(fresh && target === 'rebuild' && { types: rebuildTypes }) });
   return (
     <>
       <Field id="hook-target" label={words.target} hint={about}>
@@ -129,7 +140,7 @@ function Targets({ targets, draft, put }: { targets: string[]; draft: Draft; put
           id="hook-target"
           value={draft.target}
           aria-describedby={about ? 'hook-target-hint' : undefined}
-          onChange={(event) => put({ target: event.currentTarget.value, settings: [] })}
+          onChange={(event) => pick(event.currentTarget.value)}
         >
           {targets.map((target) => (
             <option key={target} value={target} selected={target === draft.target}>
@@ -138,18 +149,31 @@ function Targets({ targets, draft, put }: { targets: string[]; draft: Draft; put
           ))}
         </select>
       </Field>
-      {(draft.target !== 'webhook' || draft.settings.length > 0) && (
-        <fieldset class="choices">
-          <legend>{words.settings}</legend>
-          <PairFields
-            key={draft.target}
-            name={words.setting}
-            add={words.addSetting}
-            pairs={draft.settings}
-            change={(settings) => put({ settings })}
+      <Settings target={draft.target} settings={draft.settings} change={(settings) => put({ settings })} />
+    </>
+  );
+}
+
+interface SettingsProps {
+  target: string;
+  settings: Endpoint['settings'];
+  change: (settings: Endpoint['settings']) => void;
+}
+
+function Settings({ target, settings, change }: SettingsProps) {
+  return (
+    <>
+      {Object.entries(targetSettings[target] ?? {}).map(([name, { label, hint, required }]) => (
+        <Field key={`${target}.${name}`} id={`hook-${name}`} label={label} hint={hint}>
+          <input
+            id={`hook-${name}`}
+            required={required ?? false}
+            value={settings[name] ?? ''}
+            aria-describedby={`hook-${name}-hint`}
+            onInput={(event) => change({ ...settings, [name]: event.currentTarget.value })}
           />
-        </fieldset>
-      )}
+        </Field>
+      ))}
     </>
   );
 }
