@@ -74,7 +74,7 @@ export const th = {
   never: 'never',
   none: 'none',
   health: {
-    share: 'Success share',
+    share: 'Success share, newest 500',
     shareOf: (good: number, all: number) =>
       all ? `${percent.format(good / all)} (${good.toLocaleString('en')} of ${all.toLocaleString('en')})` : 'nothing sent yet',
     took: 'Answered in',
@@ -123,15 +123,17 @@ export const th = {
     button: 'Replay',
     title: 'Send past events again',
     legend: 'Which events',
-    broken: 'All since it last worked',
+    broken: 'What it missed: all that was given up and has not arrived since',
     range: 'Those of a time',
     since: 'From',
     until: 'To',
     untilHint: 'Empty: up to now.',
     preview: 'Count them',
-    found: (n: number, first: string, last: string) =>
-      n === 0 ? 'There is nothing to send.' : `${many(n, 'event', 'events')}, from ${first} to ${last}.`,
-    start: (n: number) => `Send ${many(n, 'event', 'events')}`,
+    found: (n: number, first: string, last: string, more: boolean) =>
+      n === 0 && !more
+        ? 'There is nothing to send.'
+        : `${many(n, 'event', 'events')}${more ? ' or more' : ''}${first && `, from ${first} to ${last}`}.`,
+    start: (n: number, more: boolean) => (more ? 'Send them all' : `Send ${many(n, 'event', 'events')}`),
     started: (n: number) => `Replay of ${many(n, 'event', 'events')} started. It goes on behind what is new.`,
     progress: (sent: number, of: number) => `Replay: ${sent.toLocaleString('en')} of ${many(of, 'event', 'events')}`,
     cancel: 'Stop the replay',

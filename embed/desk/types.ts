@@ -225,6 +225,8 @@ export interface EndpointHealth extends Omit<Hour, 'at'> {
 /** What a replay would send. */
 export interface ReplayCount {
   events: number;
+  /** There is more of the log than was counted. */
+  more: boolean;
   first_at: string | null;
   last_at: string | null;
 }
@@ -234,8 +236,6 @@ export interface Replay {
   state: 'running' | 'done' | 'cancelled';
   events: number;
   sent: number;
-  created_at?: string;
-  ended_at?: string | null;
 }
 
 export interface Delivery {

@@ -158,7 +158,7 @@ test('a replay is counted before it is started', async ({ site, moderate, receiv
   await page.route('**/webhooks/*/replay', route => {
     const body = route.request().postDataJSON()
     asked.push(body)
-    const count = { events: 12, first_at: '2026-03-01T09:30:00.000000Z', last_at: '2026-03-02T10:00:00.000000Z' }
+    const count = { events: 12, more: false, first_at: '2026-03-01T09:30:00.000000Z', last_at: '2026-03-02T10:00:00.000000Z' }
     const replay = { id: 'r1', state: 'running', events: 12, sent: 0 }
     return body.dry_run ? route.fulfill({ status: 200, json: count }) : route.fulfill({ status: 202, json: replay })
   })

@@ -64,9 +64,9 @@ export function ReplayDialog({ site, endpoint, close, started }: Of) {
         {found && <p role="status">{sentence(found.count)}</p>}
         <Outcome note="" error={error} />
         <div class="buttons">
-          {found && found.count.events > 0 ? (
+          {found && (found.count.events > 0 || found.count.more) ? (
             <button type="button" class="primary" disabled={busy} onClick={() => void start(found.range)}>
-              {words.start(found.count.events)}
+              {words.start(found.count.events, found.count.more)}
             </button>
           ) : (
             <button type="submit" class="primary" disabled={busy}>
@@ -82,8 +82,8 @@ export function ReplayDialog({ site, endpoint, close, started }: Of) {
   );
 }
 
-const sentence = ({ events, first_at: first, last_at: last }: ReplayCount) =>
-  words.found(events, first ? fullTime(first) : '', last ? fullTime(last) : '');
+const sentence = ({ events, first_at: first, last_at: last, more }: ReplayCount) =>
+  words.found(events, first ? fullTime(first) : '', last ? fullTime(last) : '', more);
 
 function Times() {
   return (
