@@ -71,6 +71,7 @@ export const th = {
   secretHint: 'Copy it now: it is shown only once. The receiver verifies each call with it.',
   state: { active: 'Active', paused: 'Paused', disabled: 'Disabled after failures', gone: 'Gone: the receiver answered 410' },
   modes: { full: 'Full events', thin: 'Ids only' },
+  behind: 'Behind since',
   never: 'never',
   none: 'none',
   health: {
@@ -158,6 +159,9 @@ export const th = {
       thin: ['Ids only', 'What happened to which comment; the receiver asks the API for the rest.'],
     } as Record<'full' | 'thin', [string, string]>,
     target: 'Receiver',
+    signing: 'Signatures',
+    asymmetric: 'One by the site’s key pair too',
+    asymmetricHint: 'Version v1a: whoever has the public key can verify it without the secret. Few receivers need it.',
     headers: 'Headers of its own',
     headersHint: 'Sent with each call, such as an API key. Values are sealed and not shown again.',
     headersKept: (names: string) => `Set now: ${names}. Their values are not shown.`,

@@ -191,6 +191,10 @@ export interface Endpoint {
   settings: Record<string, string>;
   /** The names of its own headers; the values are not told. */
   headers: string[];
+  /** Whether its calls carry a signature by the site's key pair as well. */
+  asymmetric: boolean;
+  /** Since when what it is owed is too old. */
+  behind_since: string | null;
   secret?: string;
 }
 
@@ -203,6 +207,7 @@ export interface EndpointChange {
   target?: string;
   settings?: Record<string, string>;
   headers?: Record<string, string>;
+  asymmetric?: boolean;
 }
 
 export interface Hour {

@@ -17,13 +17,15 @@ import { showSecret } from './endpoint-actions';
 const words = th.form;
 const isNew = 'new';
 
-type Draft = Pick<Endpoint, 'url' | 'types' | 'mode' | 'target' | 'settings'> & { headers: Pairs | null };
+type Draft = Pick<Endpoint, 'url' | 'types' | 'mode' | 'target' | 'settings' | 'asymmetric'> & { headers: Pairs | null };
 
 function draftOf(one: Endpoint | null): Draft {
   const first = eventTypes[0]?.[0] ?? '';
-  if (!one) return { url: '', types: [first], mode: 'full', target: 'webhook', settings: {}, headers: [] };
-  const { url, types, mode, target, settings } = one;
-  return { url, types, mode, target, settings, headers: one.headers.length > 0 ? null : [] };
+  if (!one) {
+    return { url: '', types: [first], mode: 'full', target: 'webhook', settings: {}, asymmetric: false, headers: [] };
+  }
+  const { url, types, mode, target, settings, asymmetric } = one;
+  return { url, types, mode, target, settings, asymmetric, headers: one.headers.length > 0 ? null : [] };
 }
 
 /** What differs from the endpoint that is there; null headers are not touched. */
@@ -35,6 +37,7 @@ function changeOf(draft: Draft, one: Endpoint | null): EndpointChange {
   if (!one || url !== old.url) out.url = url;
   if (!one || draft.types.join() !== old.types.join()) out.types = draft.types;
   if (draft.mode !== old.mode) out.mode = draft.mode;
+  if (draft.asymmetric !== old.asymmetric) out.asymmetric = draft.asymmetric;
   if (draft.target !== old.target) out.target = draft.target;
   if (JSON.stringify(settings) !== JSON.stringify(old.settings) || out.target) out.settings = settings;
   if (draft.headers && (draft.headers.length > 0 || !old.headers)) out.headers = named(draft.headers);
@@ -82,6 +85,16 @@ function Form({ site, one, targets }: { site: string; one: Endpoint | null; targ
       <Targets targets={targets} draft={draft} fresh={!one} put={put} />
       <Types chosen={draft.types} change={(types) => put({ types })} />
       <Modes mode={draft.mode} change={(mode) => put({ mode })} />
+      <fieldset class="choices">
+        <legend>{words.signing}</legend>
+        <Explained name={words.asymmetric} hint={words.asymmetricHint}>
+          <input
+            type="checkbox"
+            checked={draft.asymmetric}
+            onChange={(event) => put({ asymmetric: event.currentTarget.checked })}
+          />
+        </Explained>
+      </fieldset>
       <Headers names={one?.headers ?? []} headers={draft.headers} change={(headers) => put({ headers })} />
       <Outcome note="" error={error} />
       <div class="buttons">

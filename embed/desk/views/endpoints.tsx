@@ -57,6 +57,11 @@ function OneEndpoint({ site, endpoint: one, reload }: { site: string; endpoint: 
         </Chip>
         <Chip>{targetNames[one.target]?.[0] ?? one.target}</Chip>
         <Chip>{th.modes[one.mode]}</Chip>
+        {one.behind_since && (
+          <Chip tone="warn" icon="clock">
+            {th.behind} <When at={one.behind_since} />
+          </Chip>
+        )}
         <span class="meta">{one.types.join(', ')}</span>
       </p>
       {health.trouble && <Failure text={health.trouble} retry={health.reload} />}
