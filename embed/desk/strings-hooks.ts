@@ -56,6 +56,7 @@ export const rebuildTypes = [
   'comment.rejected',
   'comment.marked_spam',
   'comment.deleted',
+  'comment.restored',
   'comment.erased',
 ];
 
