@@ -50,6 +50,7 @@ export const tv = {
     'No signature matches. The body has spaces that we do not send: it was probably parsed and written again. Verify the raw bytes; or the secret is that of another endpoint.',
   noMatch: 'No signature matches. The secret is that of another endpoint or an older one, or the id, the time or the body was changed.',
   receivers: 'A receiver',
-  receiversHint: 'Complete programs: the raw body, a comparison in constant time, and each event once. The secret comes from the environment.',
+  receiversHint:
+    'Whole programs that read the raw body and compare in constant time. The secret comes from the environment. Keep the ids of the calls that you have taken: one may come twice.',
   language: 'Language',
 };

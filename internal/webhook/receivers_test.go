@@ -43,6 +43,7 @@ func TestReceivers(t *testing.T) {
 			}
 			text, key := NewSecret()
 			url := serveReceiver(t, tool, p.args, file, text)
+			breakOff(t, url)
 			holdReceiver(t, url, key)
 		})
 	}
@@ -89,6 +90,22 @@ func serveReceiver(t *testing.T, tool string, args []string, file, secret string
 			t.Fatalf("the receiver does not answer: %s", said.String())
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// breakOff goes away in the middle of a call, which no receiver may mind.
+func breakOff(t *testing.T, url string) {
+	t.Helper()
+	at := strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/")
+	for _, part := range []string{"", "POST / HT", "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf", "POST / HTTP/1.1\r\nhost: x\r\n\xff\xfe: \xff\r\n"} {
+		conn, err := net.Dial("tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write([]byte(part)); err != nil {
+			t.Error(err)
+		}
+		conn.Close()
 	}
 }
 
