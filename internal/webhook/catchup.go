@@ -33,9 +33,6 @@ func (h *Hooks) catchUp(tx comment.Tx, e comment.Endpoint) error {
 	if v.Until, _, err = tx.LogHead(e.Site); err != nil {
 		return err
 	}
-	if e.Target == comment.TargetRebuild { // one call tells it of everything
-		v.Until = first
-	}
 	if err := tx.InsertReplay(v); err != nil {
 		return err
 	}
