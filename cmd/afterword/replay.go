@@ -164,8 +164,8 @@ type webhookChangeCmd struct {
 	Mode      string   `help:"How much it is told: full or thin." enum:"full,thin," default:""`
 	Target    string   `help:"What is at the address; another target begins without settings."`
 	Set       []string `help:"A setting of the target, as name=value, in place of all; may be repeated." sep:"none" placeholder:"SETTING=VALUE"`
-	Header    []string `help:"A header of its own, in place of all; may be repeated." sep:"none" placeholder:"NAME=VALUE"`
-	NoHeaders bool     `help:"Take its own headers away."`
+	Header    []string `help:"A header of its own, in place of all; may be repeated." sep:"none" placeholder:"NAME=VALUE" xor:"headers"`
+	NoHeaders bool     `help:"Take its own headers away." xor:"headers"`
 }
 
 // Run changes an endpoint.
