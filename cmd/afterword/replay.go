@@ -183,9 +183,7 @@ func (c *webhookChangeCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		if change.Headers = headers; c.NoHeaders {
-			change.Headers = map[string]string{}
-		}
+		change.Headers = headers
 	}
 	if c.URL == "" && len(change.Types) == 0 && c.Mode == "" && c.Target == "" && change.Settings == nil && change.Headers == nil {
 		return usageError{errors.New("say what to change: --url, --types, --mode, --target, --set, --header or --no-headers")}
