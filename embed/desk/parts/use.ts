@@ -29,7 +29,7 @@ export function useLoaded<T>(key: string, read: () => Promise<T>): Loaded<T> {
   return {
     data: current.data,
     trouble: current.trouble,
-    reload: () => setTurn(turn + 1),
+    reload: () => setTurn((n) => n + 1),
     put: (data) => setState({ key, data, trouble: '' }),
   };
 }

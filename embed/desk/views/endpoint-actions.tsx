@@ -37,6 +37,7 @@ export function EndpointActions({ site, endpoint: one, reload, removed }: Of & {
   const rotate = (overlap: string) => run(async () => showSecret(await api.rotateEndpoint(site, one.id, overlap)));
   const remove = () =>
     run(async () => {
+      setTested('');
       await api.removeEndpoint(site, one.id);
       removed();
     });
@@ -91,14 +92,21 @@ function TestOutcome({ site, endpoint: one, delivery: id, reload }: Of & { deliv
   const over = (found?.attempts ?? 0) > 0;
   useEffect(() => {
     if (over || looks >= looksMost || one.status !== 'active') return;
-    const timer = setTimeout(() => {
-      api.readDelivery(site, id).then(
-        (now) => (now.attempts > 0 ? (setFound(now), tell(now), reload()) : setLooks(looks + 1)),
-        () => setLooks(looks + 1),
-      );
-    }, looks === 0 ? every / 4 : every);
-    return () => clearTimeout(timer);
-  }, [looks, over]);
+    let live = true;
+    const again = () => live && setLooks(looks + 1);
+    const look = (now: DeliveryDetail) => {
+      if (now.attempts === 0) return again();
+      if (!live) return;
+      setFound(now);
+      tell(now);
+      reload();
+    };
+    const timer = setTimeout(() => api.readDelivery(site, id).then(look, again), looks === 0 ? every / 4 : every);
+    return () => {
+      live = false;
+      clearTimeout(timer);
+    };
+  }, [looks, over, one.status]);
   const words = found ? verdict(found) : looks < looksMost ? th.testing : th.testWaits;
   return (
     <p class={found ? (found.state === 'delivered' ? 'good' : 'bad') : ''}>
