@@ -31,7 +31,7 @@ func TestReceivers(t *testing.T) {
 			t.Parallel()
 			tool, err := exec.LookPath(p.tool)
 			if err != nil {
-				t.Skipf("no %s on this machine", p.tool)
+				t.Fatalf("no %s on this machine; .ci/deps installs it", p.tool)
 			}
 			program, err := os.ReadFile("../../embed/desk/receivers/" + language + ".txt")
 			if err != nil {
