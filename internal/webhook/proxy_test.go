@@ -51,13 +51,13 @@ func newEgress(t *testing.T) *egress {
 		}
 		defer to.Close()
 		w.WriteHeader(http.StatusOK)
-		from, _, err := http.NewResponseController(w).Hijack()
+		from, sent, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		defer from.Close()
-		go io.Copy(to, from)
+		go io.Copy(to, sent) // what has been read ahead included
 		io.Copy(from, to)
 	}))
 	t.Cleanup(p.Close)
