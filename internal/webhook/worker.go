@@ -14,7 +14,7 @@ import (
 // The measures of the sender. The lease outlives the longest call by far, so
 // that only a process that has stopped loses one.
 const (
-	perProcess  = 256 // calls in flight; each takes some 80 KB at a receiver that hangs
+	perProcess  = 256 // calls in flight; over TLS each takes 74 KB, both ends counted
 	perHost     = 16  // of them at one host, over all its endpoints: many sites post to the same few services
 	perEndpoint = 8   // calls in flight at one endpoint, over all processes
 	leaseTime   = 45 * time.Second
