@@ -43,6 +43,7 @@ check-generated: generate
 bench:
 	$(GO) build -o afterword.linked ./cmd/afterword && cp afterword.linked afterword && rm afterword.linked
 	./afterword $(if $(BENCH_DB),--db '$(BENCH_DB)') bench --docs docs $(BENCH_ARGS)
+	$(GO) test ./internal/webhook -run '^$$' -bench 'Drain|FanOut|Hanging|Memory' -benchtime 1x -timeout 20m
 
 ## bench-ratios: a short run; fails if more than a fifth of an accepted ratio is lost
 bench-ratios:
