@@ -258,8 +258,8 @@ func (c *pgConn) hear(r pgx.BatchResults, q question, answers []answer) error {
 		}
 		whose := 0
 		if len(q.of) > 1 {
-			if whose, row, err = row.first(); err != nil || whose >= len(kept) {
-				return fmt.Errorf("row %d of %d questions: %w", whose, len(kept), err)
+			if whose, row, err = row.first(); err != nil {
+				return fmt.Errorf("whose row of %d questions: %w", len(kept), err)
 			}
 		}
 		kept[whose] = append(kept[whose], row)

@@ -191,6 +191,25 @@ func TestALossThatIsNotMinded(t *testing.T) {
 	until(t, "the server to answer", func() bool { return s.Write(t.Context(), comment.Sites{"daily"}, putPage("after")) == nil })
 }
 
+// TestALossWhileCounting: what a use case has counted is not added to an answer
+// that there is not.
+func TestALossWhileCounting(t *testing.T) {
+	server := pgtest.Start(t, true)
+	s := openDailyAt(t, server.Database(t))
+	var asked error
+	err := s.Write(t.Context(), comment.Sites{"daily"}, func(tx comment.Tx) error {
+		if err := tx.CountStatus("daily", comment.Pending, 1); err != nil {
+			return err
+		}
+		server.Kill()
+		_, asked = tx.StatusCounts([]string{"daily"})
+		return asked
+	})
+	if asked == nil || fault.Of(err).Kind != fault.Unavailable {
+		t.Errorf("asked: %v; in all: %v", asked, err)
+	}
+}
+
 // TestACommitInDoubt: where the connection is lost in the middle of a commit
 // nobody is told that it happened, and nobody is told that it did not.
 func TestACommitInDoubt(t *testing.T) {

@@ -184,6 +184,9 @@ type counted struct {
 // StatusCounts of a transaction that writes knows what it has counted.
 func (w *write) StatusCounts(sites []string) (map[comment.Status]int, error) {
 	counts, err := w.query.StatusCounts(sites)
+	if err != nil {
+		return nil, err
+	}
 	for _, more := range []map[counted]int{w.group.counts, w.counts} {
 		for c, by := range more {
 			if slices.Contains(sites, c.site) {
@@ -191,7 +194,7 @@ func (w *write) StatusCounts(sites []string) (map[comment.Status]int, error) {
 			}
 		}
 	}
-	return counts, err
+	return counts, nil
 }
 
 func (w *write) CountStatus(site string, status comment.Status, by int) error {
@@ -206,6 +209,9 @@ func (w *write) CountStatus(site string, status comment.Status, by int) error {
 }
 
 func count(ctx context.Context, to conn, c counted, by int) error {
+	if by == 0 {
+		return nil
+	}
 	if by > 0 {
 		return to.put(ctx, `insert into status_counts (site_id, status, n) values ($1, $2, $3)
 			on conflict (site_id, status) do update set n = status_counts.n + excluded.n`, c.site, c.status, by)

@@ -320,9 +320,6 @@ func (w *worker) begin(g *group) error {
 func (w *worker) commit(g *group) error {
 	ctx := context.Background()
 	for c, by := range g.counts {
-		if by == 0 {
-			continue
-		}
 		if err := count(ctx, w.conn, c, by); err != nil {
 			if w.conn.trouble() == fine { // it is the fault of one of them
 				err = errors.Join(errTooBold, err)

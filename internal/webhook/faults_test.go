@@ -152,7 +152,7 @@ func descriptors(t *testing.T) int {
 	t.Helper()
 	all, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		t.Skip("no /proc here")
+		t.Fatal(err)
 	}
 	return len(all)
 }
