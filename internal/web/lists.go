@@ -21,6 +21,33 @@ type shortList[T, V any] struct {
 
 // send answers with the page that is asked for.
 func (l shortList[T, V]) send(s *Server, c *fiber.Ctx) error {
+	return longList[T, V]{name: l.name, of: []string{l.of}, read: l.page, show: l.show}.send(s, c)
+}
+
+func (l shortList[T, V]) page(after string, limit int) (page []T, last string, err error) {
+	page = slices.SortedFunc(slices.Values(l.all), func(a, b T) int { return cmp.Compare(l.key(a), l.key(b)) })
+	if after != "" {
+		page = slices.DeleteFunc(page, func(one T) bool { return l.key(one) <= after })
+	}
+	if len(page) > limit {
+		page = page[:limit]
+		last = l.key(page[limit-1])
+	}
+	return page, last, nil
+}
+
+// longList is a list that is read page by page.
+type longList[T, V any] struct {
+	name string   // in the answer
+	of   []string // whose list it is, and what is asked for; a cursor is good for that one only
+	// read gives at most limit behind a key, "" = from the start, and the last key
+	// that was looked at if there is more.
+	read func(after string, limit int) (page []T, last string, err error)
+	show func(T) V
+}
+
+// send answers with the page that is asked for.
+func (l longList[T, V]) send(s *Server, c *fiber.Ctx) error {
 	v, err := values(c)
 	if err != nil {
 		return err
@@ -29,26 +56,26 @@ func (l shortList[T, V]) send(s *Server, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	after, err := s.cursors().Read(v.Get("cursor"), l.name, l.of)
+	list := append([]string{l.name}, l.of...)
+	at, err := s.cursors().Read(v.Get("cursor"), list...)
 	if err != nil {
 		return err
 	}
-	page, next := l.page(after, limit)
+	after := ""
+	if at != nil {
+		after = at.ID
+	}
+	page, last, err := l.read(after, limit)
+	if err != nil {
+		return err
+	}
+	var next *comment.Place
+	if last != "" {
+		next = &comment.Place{ID: last}
+	}
 	views := make([]V, len(page))
 	for i, one := range page {
 		views[i] = l.show(one)
 	}
-	return send(c, fiber.StatusOK, map[string]any{l.name: views, "next_cursor": comment.OptionalText(s.cursors().Write(next, l.name, l.of))})
-}
-
-func (l shortList[T, V]) page(after *comment.Place, limit int) (page []T, next *comment.Place) {
-	page = slices.SortedFunc(slices.Values(l.all), func(a, b T) int { return cmp.Compare(l.key(a), l.key(b)) })
-	if after != nil {
-		page = slices.DeleteFunc(page, func(one T) bool { return l.key(one) <= after.ID })
-	}
-	if len(page) > limit {
-		page = page[:limit]
-		next = &comment.Place{ID: l.key(page[limit-1])}
-	}
-	return page, next
+	return send(c, fiber.StatusOK, map[string]any{l.name: views, "next_cursor": comment.OptionalText(s.cursors().Write(next, list...))})
 }

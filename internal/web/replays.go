@@ -99,37 +99,17 @@ func (s *Server) replay(c *fiber.Ctx) error {
 }
 
 func (s *Server) replays(c *fiber.Ctx) error {
-	v, err := values(c)
-	if err != nil {
-		return err
-	}
-	limit, err := limitOf(v)
-	if err != nil {
-		return err
-	}
-	site, id, before := param(c, "site"), param(c, "id"), ""
-	list := []string{"replays", site, id}
-	at, err := s.cursors().Read(v.Get("cursor"), list...)
-	if err != nil {
-		return err
-	}
-	if at != nil {
-		before = at.ID
-	}
-	found, err := s.Hooks.Replays(c.UserContext(), site, id, before, limit+1)
-	if err != nil {
-		return err
-	}
-	var next *comment.Place
-	if len(found) > limit {
-		found = found[:limit]
-		next = &comment.Place{ID: found[limit-1].ID}
-	}
-	views := make([]Replay, len(found))
-	for i, v := range found {
-		views[i] = ShowReplay(v)
-	}
-	return send(c, fiber.StatusOK, map[string]any{"replays": views, "next_cursor": comment.OptionalText(s.cursors().Write(next, list...))})
+	site, id := param(c, "site"), param(c, "id")
+	return longList[comment.Replay, Replay]{
+		name: "replays", of: []string{site, id}, show: ShowReplay,
+		read: func(before string, limit int) (found []comment.Replay, last string, err error) {
+			found, err = s.Hooks.Replays(c.UserContext(), site, id, before, limit+1)
+			if len(found) > limit {
+				found, last = found[:limit], found[limit-1].ID
+			}
+			return found, last, err
+		},
+	}.send(s, c)
 }
 
 func (s *Server) cancelReplay(c *fiber.Ctx) error {

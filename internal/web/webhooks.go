@@ -252,10 +252,6 @@ func (s *Server) deliveries(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	limit, err := limitOf(v)
-	if err != nil {
-		return err
-	}
 	state, err := oneOf(v, "state", "", "owed", "delivered", "failed", "cancelled")
 	if err != nil {
 		return err
@@ -273,28 +269,13 @@ func (s *Server) deliveries(c *fiber.Ctx) error {
 		return err
 	}
 	site, id := param(c, "site"), param(c, "id")
-	list := []string{"deliveries", site, id, state, eventType, v.Get("since"), v.Get("until")}
-	at, err := s.cursors().Read(v.Get("cursor"), list...)
-	if err != nil {
-		return err
-	}
-	q := comment.DeliveryQuery{Site: site, Endpoint: id, State: comment.DeliveryState(state), Limit: limit}
-	if at != nil {
-		q.Before = at.ID
-	}
-	found, last, err := s.Hooks.Search(c.UserContext(), webhook.Wanted{DeliveryQuery: q, Type: eventType, Since: since, Until: until})
-	if err != nil {
-		return err
-	}
-	var next *comment.Place
-	if last != "" {
-		next = &comment.Place{ID: last}
-	}
-	views := make([]Delivery, len(found))
-	for i, d := range found {
-		views[i] = ShowDelivery(d)
-	}
-	return send(c, fiber.StatusOK, map[string]any{"deliveries": views, "next_cursor": comment.OptionalText(s.cursors().Write(next, list...))})
+	return longList[comment.Delivery, Delivery]{
+		name: "deliveries", of: []string{site, id, state, eventType, v.Get("since"), v.Get("until")}, show: ShowDelivery,
+		read: func(before string, limit int) ([]comment.Delivery, string, error) {
+			q := comment.DeliveryQuery{Site: site, Endpoint: id, State: comment.DeliveryState(state), Before: before, Limit: limit}
+			return s.Hooks.Search(c.UserContext(), webhook.Wanted{DeliveryQuery: q, Type: eventType, Since: since, Until: until})
+		},
+	}.send(s, c)
 }
 
 func (s *Server) cursors() comment.Cursors { return comment.Cursors{Ring: s.Comments.Ring} }
