@@ -13,16 +13,21 @@ type Hint string
 
 // The hints, from the weakest to the strongest.
 const (
-	HintNone   Hint = "none"   // worth knowing, no reason to act
-	HintHold   Hint = "hold"   // a person should look first
-	HintSpam   Hint = "spam"   // machine-made or bulk advertising
-	HintReject Hint = "reject" // the site's own rules forbid it
+	HintNone    Hint = "none"    // worth knowing, no reason to act
+	HintHold    Hint = "hold"    // a person should look first, where the site's mode lets people look
+	HintApprove Hint = "approve" // a person has said that such a comment need not wait
+	HintReview  Hint = "review"  // a person has to look first, whatever the mode
+	HintSpam    Hint = "spam"    // machine-made or bulk advertising
+	HintReject  Hint = "reject"  // the site's own rules forbid it
 )
 
 // strength orders the hints; it is negative for a hint that does not exist.
 func (h Hint) strength() int {
-	return slices.Index([]Hint{HintNone, HintHold, HintSpam, HintReject}, h)
+	return slices.Index([]Hint{HintNone, HintHold, HintApprove, HintReview, HintSpam, HintReject}, h)
 }
+
+// against reports whether the hint speaks against publishing.
+func (h Hint) against() bool { return h.strength() > HintNone.strength() && h != HintApprove }
 
 // Span marks a piece of Subject.Text, half-open, counted in code points so that
 // every client language can cut it out in the same way.
@@ -111,8 +116,8 @@ func (t Trace) MarshalJSON() ([]byte, error) {
 	return json.Marshal(steps)
 }
 
-// Reasons returns the evidence that speaks against publishing, strongest first
-// and otherwise in the order of the checks; never nil.
+// Reasons returns the evidence that speaks for a lane, strongest first and
+// otherwise in the order of the checks; never nil.
 func (t Trace) Reasons() []Evidence {
 	reasons := []Evidence{}
 	for _, step := range t {

@@ -34,8 +34,11 @@ type Verdict struct {
 }
 
 // Decide makes the one lane decision: the strongest hint wins, and the site's
-// mode says whether a hint to hold has any force. It depends on nothing but its
-// arguments, so a stored trace can be decided again.
+// mode says whether a hint to hold has any force. So what a person has said of
+// such comments (approve) outranks what a check merely suspects (hold) and the
+// site's mode, and gives way to what people have forbidden (review, spam,
+// reject). It depends on nothing but its arguments, so a stored trace can be
+// decided again.
 func Decide(s *Subject, t Trace) Verdict {
 	v := Verdict{LanePublish, "No check found a reason to hold this comment.", risk(t)}
 	if s.Site.Mode.holdsAll() {
@@ -51,6 +54,10 @@ func Decide(s *Subject, t Trace) Verdict {
 		v.Lane, v.Sentence = LaneRefuse, strongest.Sentence
 	case HintSpam:
 		v.Lane, v.Sentence = LaneSpam, strongest.Sentence
+	case HintReview:
+		v.Lane, v.Sentence = LaneQueue, strongest.Sentence
+	case HintApprove:
+		v.Lane, v.Sentence = LanePublish, strongest.Sentence
 	case HintHold:
 		if s.Site.Mode.holds() {
 			v.Lane, v.Sentence = LaneQueue, heldBecause(reasons)
@@ -75,10 +82,10 @@ func heldBecause(reasons []Evidence) string {
 func risk(t Trace) Risk {
 	flags := 0
 	for _, e := range t.Reasons() {
-		if e.Hint.strength() > HintHold.strength() {
+		if e.Hint.strength() > HintReview.strength() {
 			return RiskHigh
 		}
-		if !policy(e) {
+		if e.Hint.against() && !policy(e) {
 			flags++
 		}
 	}

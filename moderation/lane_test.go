@@ -94,3 +94,38 @@ func TestAnEmptyTraceDoesNotPublishWhereEverythingIsReviewed(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// TestHintsAgainstEachOther decides by pairs of hints, in each mode.
+func TestHintsAgainstEachOther(t *testing.T) {
+	for _, c := range []struct {
+		hints []Hint
+		all   Lane // in ModeAll
+		off   Lane // in ModeOff
+	}{
+		{[]Hint{HintHold}, LaneQueue, LanePublish},
+		{[]Hint{HintReview}, LaneQueue, LaneQueue},
+		{[]Hint{HintApprove}, LanePublish, LanePublish},
+		{[]Hint{HintHold, HintApprove}, LanePublish, LanePublish},
+		{[]Hint{HintApprove, HintReview}, LaneQueue, LaneQueue},
+		{[]Hint{HintReview, HintSpam, HintApprove}, LaneSpam, LaneSpam},
+		{[]Hint{HintSpam, HintReject}, LaneRefuse, LaneRefuse},
+	} {
+		var step Step
+		for _, h := range c.hints {
+			step.Evidence = append(step.Evidence, Evidence{Code: "c", Hint: h, Sentence: string(h)})
+		}
+		for mode, want := range map[Mode]Lane{ModeAll: c.all, ModeOff: c.off} {
+			s := clean()
+			s.Site.Mode = mode
+			if v := Decide(s, Trace{step}); v.Lane != want || v.Sentence == "" {
+				t.Errorf("%v in mode %s: %+v, want %s", c.hints, mode, v, want)
+			}
+		}
+	}
+}
+
+func TestAnApprovalIsNoRisk(t *testing.T) {
+	if v := Decide(clean(), Trace{{Evidence: []Evidence{{Hint: HintApprove}}}}); v.Risk != RiskLow {
+		t.Errorf("%+v", v)
+	}
+}

@@ -56,6 +56,8 @@ type Site struct {
 // Page is the article under which the comment stands.
 type Page struct {
 	Key, URL, Title string
+	Section         string // the first folder of the address, "" at the top level; see SectionOf
+	CreatedAt       time.Time
 }
 
 // KindStaff is the Author.Kind of people who work for the site.

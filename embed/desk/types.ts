@@ -39,7 +39,7 @@ export interface Reason {
   check: string;
   code: string;
   sentence: string;
-  hint: 'none' | 'hold' | 'spam' | 'reject';
+  hint: 'none' | 'hold' | 'approve' | 'review' | 'spam' | 'reject';
   spans?: Span[] | null;
   version?: number;
 }

@@ -13,10 +13,10 @@ import (
 // needed for each, so they are kept, compiled.
 type rules struct {
 	Site
-	version int64 // of the words
-	words   *moderation.Words
-	staff   map[string]bool // names of the staff, folded
-	read    time.Time
+	versions map[List]int64
+	words    *moderation.Words
+	staff    map[string]bool // names of the staff, folded
+	read     time.Time
 }
 
 // rulesAge is how long rules are kept: another process may have changed them.
@@ -95,7 +95,7 @@ func (s *Service) SiteOf(ctx context.Context, key string) (Site, error) {
 	return r.Site, nil
 }
 
-// load reads the rules; words that have not changed are taken over from before.
+// load reads the rules; lists that have not changed are taken over from before.
 func (u *rules) load(r Reader, site string, before *rules) (err error) {
 	if u.Site, err = r.Site(site); err != nil {
 		return err
@@ -108,14 +108,23 @@ func (u *rules) load(r Reader, site string, before *rules) (err error) {
 	for _, name := range names {
 		u.staff[moderation.Normalise(name).String()] = true
 	}
-	if u.version, err = r.WordsVersion(site); err != nil {
+	if u.versions, err = r.Versions(site); err != nil {
 		return err
 	}
-	if before != nil && before.version == u.version {
+	return u.loadWords(r, before)
+}
+
+// same reports whether a list is still as it was read before.
+func (u *rules) same(list List, before *rules) bool {
+	return before != nil && before.versions[list] == u.versions[list]
+}
+
+func (u *rules) loadWords(r Reader, before *rules) error {
+	if u.same(ListWords, before) {
 		u.words = before.words
 		return nil
 	}
-	list, err := r.Words(site)
+	list, err := r.Words(u.Key)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ type Reader interface {
 	Site(key string) (Site, error)
 	Sites() ([]Site, error) // by key
 	Words(site string) ([]Word, error)
-	WordsVersion(site string) (int64, error) // grows with each change
+	Versions(site string) (map[List]int64, error) // of its lists; each grows with each change
 
 	Page(site, id string) (Page, error)
 	PageByKey(site, key string) (Page, error)
@@ -119,6 +119,7 @@ type Tx interface {
 	PutSite(s Site) error
 	PutWord(w Word) error
 	RemoveWord(site, id string) error
+	Revise(site string, list List) error // counts the list's version up
 	// PutPage inserts a page or changes what is said of it, save its count.
 	PutPage(p Page) error
 	CountPage(site, id string, by int) error

@@ -177,7 +177,9 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, p
 		Key: site.Key, Mode: site.Options.Moderation, Language: site.Options.Language,
 		TrustedAfter: site.Options.TrustedAfter, MaxLength: site.Options.MaxLength, MaxLinks: site.Options.MaxLinks,
 	}
-	subject.Page = moderation.Page{Key: page.Key, URL: page.URL, Title: page.Title}
+	subject.Page = moderation.Page{
+		Key: page.Key, URL: page.URL, Title: page.Title, Section: moderation.SectionOf(page.URL), CreatedAt: page.CreatedAt,
+	}
 	subject.Author = moderation.Author{
 		ID: author.ID, Name: author.Name, Kind: string(author.Kind),
 		Approved: author.Approved, Rejected: author.Rejected, FirstSeen: author.FirstSeen,

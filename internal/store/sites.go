@@ -59,8 +59,25 @@ func (q *query) Words(site string) ([]comment.Word, error) {
 	return list(q, scanWord, "select site_id, word_id, list, text, created_at from words where site_id = $1 order by list, text", site)
 }
 
-func (q *query) WordsVersion(site string) (int64, error) {
-	return one(q, scanInt, "select words_version from sites where site_id = $1", site)
+func (q *query) Versions(site string) (map[comment.List]int64, error) {
+	type version struct {
+		list comment.List
+		n    int64
+	}
+	found, err := list(q, func(s scanner) (v version, err error) {
+		err = s.Scan(&v.list, &v.n)
+		return v, err
+	}, "select list, n from list_versions where site_id = $1", site)
+	versions := make(map[comment.List]int64, len(found))
+	for _, v := range found {
+		versions[v.list] = v.n
+	}
+	return versions, err
+}
+
+func (w *write) Revise(site string, list comment.List) error {
+	return w.conn.put(w.ctx, `insert into list_versions (site_id, list, n) values ($1, $2, 1)
+		on conflict (site_id, list) do update set n = list_versions.n + 1`, site, string(list))
 }
 
 func (w *write) PutWord(word comment.Word) error {
@@ -68,7 +85,7 @@ func (w *write) PutWord(word comment.Word) error {
 		word.Site, word.ID, word.List, word.Text, micros(word.CreatedAt)); err != nil {
 		return err
 	}
-	return w.wordsChanged(word.Site)
+	return w.Revise(word.Site, comment.ListWords)
 }
 
 func (w *write) RemoveWord(site, id string) error {
@@ -79,11 +96,7 @@ func (w *write) RemoveWord(site, id string) error {
 	if n == 0 {
 		return fault.Missing()
 	}
-	return w.wordsChanged(site)
-}
-
-func (w *write) wordsChanged(site string) error {
-	return w.conn.put(w.ctx, "update sites set words_version = words_version + 1 where site_id = $1", site)
+	return w.Revise(site, comment.ListWords)
 }
 
 const pageColumns = "site_id, page_id, page_key, url, title, created_at, closed_at, visible"

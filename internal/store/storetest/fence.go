@@ -51,7 +51,7 @@ func (t things) write(tx comment.Tx) error {
 type sight struct {
 	Site         comment.Site
 	Words        []comment.Word
-	WordsVersion int64
+	Versions     map[comment.List]int64
 	Pages        []comment.Page
 	ByKey, ByURL comment.Page
 	PagesByKey   map[string]comment.Page
@@ -88,29 +88,29 @@ func (h *house) look(t things) sight {
 			return must(found, err)
 		}
 		return sight{
-			Site:         must(r.Site(t.site)),
-			Words:        must(r.Words(t.site)),
-			WordsVersion: must(r.WordsVersion(t.site)),
-			Pages:        must(r.Pages(t.site, "", 9)),
-			ByKey:        must(r.PageByKey(t.site, "key of p1")),
-			ByURL:        must(r.PageByURL(t.site, newPage(t.site, "p1").URL)),
-			PagesByKey:   must(r.PagesByKey(t.site, []string{"key of p1"})),
-			Author:       must(r.Author(t.site, "a1")),
-			Comment:      must(r.Comment(t.site, t.comment.ID)),
-			Thread:       must(r.Thread(comment.ThreadQuery{Site: t.site, Page: "p1", Sort: comment.Top, Limit: 9})),
-			Siblings:     must(r.Siblings(comment.Comment{Site: t.site, PageID: "p1", ID: "0"}, true, 9)),
-			Queue:        queue(""),
-			Found:        queue("take two"),
-			Counts:       must(r.StatusCounts([]string{t.site})),
-			Revisions:    must(r.Revisions(t.site, t.comment.ID)),
-			Repeats:      must(r.Repeats(t.site, "same", start, 9)),
-			Decisions:    must(r.Decisions(t.site, t.comment.ID)),
-			Reports:      must(r.Reports(t.site, t.comment.ID)),
-			Events:       must(r.Events(t.site, 0, 9)),
-			PageEvents:   must(r.PageEvents(t.site, "p1", 0, 9)),
-			Endpoints:    must(r.Endpoints(t.site)),
-			Deliveries:   must(r.Deliveries(comment.DeliveryQuery{Site: t.site, Endpoint: t.endpoint, Limit: 9})),
-			Body:         must(r.DeliveryBody(comment.Delivery{Site: t.site, ID: t.delivery})),
+			Site:       must(r.Site(t.site)),
+			Words:      must(r.Words(t.site)),
+			Versions:   must(r.Versions(t.site)),
+			Pages:      must(r.Pages(t.site, "", 9)),
+			ByKey:      must(r.PageByKey(t.site, "key of p1")),
+			ByURL:      must(r.PageByURL(t.site, newPage(t.site, "p1").URL)),
+			PagesByKey: must(r.PagesByKey(t.site, []string{"key of p1"})),
+			Author:     must(r.Author(t.site, "a1")),
+			Comment:    must(r.Comment(t.site, t.comment.ID)),
+			Thread:     must(r.Thread(comment.ThreadQuery{Site: t.site, Page: "p1", Sort: comment.Top, Limit: 9})),
+			Siblings:   must(r.Siblings(comment.Comment{Site: t.site, PageID: "p1", ID: "0"}, true, 9)),
+			Queue:      queue(""),
+			Found:      queue("take two"),
+			Counts:     must(r.StatusCounts([]string{t.site})),
+			Revisions:  must(r.Revisions(t.site, t.comment.ID)),
+			Repeats:    must(r.Repeats(t.site, "same", start, 9)),
+			Decisions:  must(r.Decisions(t.site, t.comment.ID)),
+			Reports:    must(r.Reports(t.site, t.comment.ID)),
+			Events:     must(r.Events(t.site, 0, 9)),
+			PageEvents: must(r.PageEvents(t.site, "p1", 0, 9)),
+			Endpoints:  must(r.Endpoints(t.site)),
+			Deliveries: must(r.Deliveries(comment.DeliveryQuery{Site: t.site, Endpoint: t.endpoint, Limit: 9})),
+			Body:       must(r.DeliveryBody(comment.Delivery{Site: t.site, ID: t.delivery})),
 		}, nil
 	})
 }

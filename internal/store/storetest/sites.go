@@ -14,7 +14,7 @@ var siteTests = map[string]func(*house){
 	"site":                     testSite,
 	"site with every option":   testOptions,
 	"words":                    testWords,
-	"version of the words":     testWordsVersion,
+	"versions of the lists":    testVersions,
 	"page":                     testPage,
 	"page by address":          testPageByURL,
 	"pages in turn":            testPages,
@@ -92,10 +92,10 @@ func testWords(h *house) {
 	}
 }
 
-func testWordsVersion(h *house) {
+func testVersions(h *house) {
 	h.newSites("daily", "weekly")
 	version := func(site string) int64 {
-		return get(h, func(r comment.Reader) (int64, error) { return r.WordsVersion(site) })
+		return get(h, func(r comment.Reader) (map[comment.List]int64, error) { return r.Versions(site) })[comment.ListWords]
 	}
 	last := version("daily")
 	grows := func(what string, fn func(comment.Tx) error) {
@@ -314,7 +314,6 @@ func testUnknownSite(h *house) {
 func testMissing(h *house) {
 	h.newSites("daily")
 	absent(h, "site", func(r comment.Reader) (comment.Site, error) { return r.Site("nowhere") })
-	absent(h, "words' version", func(r comment.Reader) (int64, error) { return r.WordsVersion("nowhere") })
 	absent(h, "page", func(r comment.Reader) (comment.Page, error) { return r.Page("daily", "x") })
 	absent(h, "page by key", func(r comment.Reader) (comment.Page, error) { return r.PageByKey("daily", "x") })
 	absent(h, "page by address", func(r comment.Reader) (comment.Page, error) { return r.PageByURL("daily", "x") })

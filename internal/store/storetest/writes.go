@@ -35,7 +35,7 @@ func (h *house) state(c comment.Comment) string {
 		_, noReceipt := r.Receipt("s", "k")
 		_, noSession := r.Session("s1")
 		return fmt.Sprint(
-			must(r.Site("daily")), must(r.Words("daily")), must(r.WordsVersion("daily")), must(r.Page("daily", "p1")),
+			must(r.Site("daily")), must(r.Words("daily")), must(r.Versions("daily")), must(r.Page("daily", "p1")),
 			must(r.Author("daily", "a1")), must(r.Comment("daily", c.ID)), must(r.Revisions("daily", c.ID)),
 			must(r.StatusCounts([]string{"daily"})), must(r.Decisions("daily", c.ID)), must(r.Reports("daily", c.ID)),
 			must(r.Events("daily", 0, 99)), must(r.LogSites()), must(r.Endpoints("daily")),

@@ -1,0 +1,10 @@
+package comment
+
+// List names one of a site's lists that every comment is held against. Nodes keep
+// lists compiled, and read one again when its version has grown.
+type List string
+
+// The lists.
+const (
+	ListWords List = "words"
+)
