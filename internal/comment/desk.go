@@ -96,6 +96,7 @@ func (s *Service) Queue(ctx context.Context, ask QueueAsk) (out Queue, err error
 	if err != nil {
 		return out, err
 	}
+	var found []Comment
 	err = s.Store.View(ctx, func(r Reader) error {
 		sites, err := visibleSites(r, ask.By, ask.Site)
 		if err != nil {
@@ -111,20 +112,48 @@ func (s *Service) Queue(ctx context.Context, ask QueueAsk) (out Queue, err error
 				q.Sites = nil // a page that is not there has no comments
 			}
 		}
-		found, next, err := r.Queue(q)
+		some, next, err := r.Queue(q)
 		if err != nil {
 			return err
 		}
-		d := deskReader{s: s, r: r}
-		if out.Comments, err = d.views(found); err != nil {
-			return err
-		}
+		found = some
 		out.Counts, err = r.StatusCounts(sites)
 		out.NextCursor = OptionalText(Cursors{s.Ring}.Write(next, list...))
 		return err
 	})
+	if err != nil {
+		return out, err
+	}
+	err = s.Store.ViewAfter(ctx, func(r Reader) { foreseeViews(r, found) }, func(r Reader) error {
+		d := deskReader{s: s, r: r}
+		out.Comments, err = d.views(found)
+		return err
+	})
 	return out, err
 }
+
+// foreseeViews asks what the views of a list will ask, so that a page of the queue
+// is two ways to a server and not a hundred.
+func foreseeViews(r Reader, list []Comment) {
+	for _, c := range list {
+		_, _ = r.Site(c.Site)
+		_, _ = r.Page(c.Site, c.PageID)
+		_, _ = r.Author(c.Site, c.AuthorID)
+		if c.decided() {
+			_, _ = r.Decisions(c.Site, c.ID)
+		}
+		if c.Reports > 0 {
+			_, _ = r.Reports(c.Site, c.ID)
+		}
+		if c.ParentID != "" {
+			_, _ = r.Comment(c.Site, c.ParentID)
+			_, _ = r.Revision(c.Site, c.ParentID, 1) // few are edited
+		}
+	}
+}
+
+// decided reports whether a decision has ever been made on the comment.
+func (c *Comment) decided() bool { return c.Held != "" || c.Status != Pending || !c.DecidedAt.IsZero() }
 
 func direction(newest bool) string {
 	if newest {
@@ -247,7 +276,7 @@ func (d *deskReader) author(c Comment) (DeskAuthor, error) {
 }
 
 func (d *deskReader) decisions(c Comment, v *DeskView) error {
-	if c.Held == "" && c.Status == Pending && c.DecidedAt.IsZero() {
+	if !c.decided() {
 		return nil
 	}
 	all, err := d.r.Decisions(c.Site, c.ID)
