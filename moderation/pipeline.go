@@ -30,7 +30,7 @@ type Pipeline struct {
 func New(extra ...Check) *Pipeline {
 	builtin := []Check{
 		formCheck{}, lengthCheck{}, wordsCheck{}, linksCheck{},
-		repeatsCheck{}, authorCheck{}, modeCheck{},
+		repeatsCheck{}, authorCheck{}, peopleCheck{}, blocksCheck{}, modeCheck{},
 	}
 	return &Pipeline{checks: append(builtin, extra...)}
 }

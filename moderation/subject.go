@@ -40,6 +40,7 @@ type Subject struct {
 	Form     Form     // how the form was filled in
 	Repeats  []Repeat // earlier comments with the same Fingerprint
 	Words    *Words   // the site's compiled lists; nil means none
+	Blocks   []Block  // that the author has met
 	Now      time.Time
 }
 
@@ -70,6 +71,10 @@ type Author struct {
 	Approved  int    // comments of theirs that were approved
 	Rejected  int    // comments of theirs that were rejected or marked as spam
 	FirstSeen time.Time
+
+	Record       Record    // of what people decided, as of its own instant
+	LastRejected time.Time // by a person; zero = never, or not known any more
+	Said         Said      // what a person has said of them
 }
 
 // newcomer reports whether the author still has trust to earn on this site.

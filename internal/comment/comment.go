@@ -77,6 +77,7 @@ type Comment struct {
 	// with public replies under it (a tombstone).
 	Shown    bool
 	Reports  int   // of the newest revision
+	Reported int   // weight, in thousandths, of those that nobody has decided about
 	Sequence int64 // of its last event
 	Version  int64 // counts the changes of this row; compare-and-set
 	Risk     string
@@ -137,6 +138,10 @@ type Author struct {
 	Approved  int
 	Rejected  int // rejected and spam
 	FirstSeen time.Time
+
+	Record       moderation.Record // of what people decided
+	LastRejected time.Time         // by a person; zero = never, or not known any more
+	Said         moderation.Said   // what a person has said of them
 }
 
 // Repeat is an earlier comment with the same fingerprint.
@@ -159,6 +164,11 @@ type Report struct {
 	Reason    string
 	Note      string
 	At        time.Time
+
+	ReporterID string // of the token that came with it, "" = none; see Reporter
+	Network    string // keyed digest, of this comment's alone; see weigh
+	Weight     int    // in thousandths
+	Outcome    ReportOutcome
 }
 
 // Receipt remembers the answer to a request with an idempotency key.
@@ -204,8 +214,11 @@ type QueueQuery struct {
 	Author string   // id
 	Page   string   // id
 	Newest bool     // newest first; else oldest first
-	After  *Place
-	Limit  int
+	// Reported asks for those with open reports, the heaviest first, and nothing
+	// else but Sites, After and Limit counts.
+	Reported bool
+	After    *Place
+	Limit    int
 }
 
 // DeliveryQuery asks for the deliveries of one endpoint.

@@ -215,6 +215,9 @@ func (ru *ruling) lost(c Comment, why string) (ItemResult, error) {
 func (ru *ruling) carryOut(ch *change) (ItemResult, error) {
 	c, to := ch.c, outcomes[ru.Action].Status
 	done := ItemResult{ID: c.ID, OK: true, Status: to}
+	if c.Status == Approved && to == Approved && c.Held == "" && c.Reported > 0 {
+		return done, ru.keepReported(ch)
+	}
 	if c.Status == to {
 		return done, nil // no transition
 	}
@@ -287,6 +290,12 @@ func decisionNote(d Decision) noteOfDecision {
 func (ch *change) effect(d Decision) error {
 	rev, err := ch.tx.Revision(d.Site, d.CommentID, d.Revision)
 	if err != nil {
+		return err
+	}
+	if err := ch.judge(d); err != nil {
+		return err
+	}
+	if err := ch.answerReports(d); err != nil {
 		return err
 	}
 	return ch.turn(act{rev: rev, to: d.To, event: outcomes[d.Action].Event, actor: d.Actor, reasons: rev.Trace.Reasons(), reason: d.Reason})

@@ -101,7 +101,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		if err != nil {
 			return err
 		}
-		return s.subjectOfEdit(r, &subject, rules, c, fingerprint)
+		return s.subjectOfEdit(r, &subject, rules, c, in.Client, fingerprint)
 	})
 	if err != nil {
 		return out, err
@@ -135,7 +135,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	return out, err
 }
 
-func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rules, c Comment, fingerprint string) error {
+func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rules, c Comment, client Client, fingerprint string) error {
 	if err := editable(c, site.Site, subject.Now); err != nil {
 		return err
 	}
@@ -147,6 +147,11 @@ func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rul
 	if err != nil {
 		return err
 	}
+	met, err := s.admit(site, author, client, subject.Now)
+	if err != nil {
+		return err
+	}
+	subject.Blocks = subjectBlocks(met)
 	subject.Revision = c.Revision + 1
 	if err := s.complete(r, subject, site, page, author, fingerprint); err != nil {
 		return err
@@ -204,7 +209,7 @@ func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 	if c.Status == Spam && c.InForce == Spam {
 		to, waits = Spam, true
 	}
-	c.Revision, c.EditedAt, c.Text, c.Risk, c.InForce, c.Reports = rev.N, ch.at, rev, string(v.Risk), to, 0
+	c.Revision, c.EditedAt, c.Text, c.Risk, c.InForce, c.Reports, c.Reported = rev.N, ch.at, rev, string(v.Risk), to, 0, 0
 	if err := ch.decide(to); err != nil {
 		return err
 	}
@@ -271,7 +276,7 @@ func (ch *change) retract() error {
 	if err := ch.decide(Deleted); err != nil {
 		return err
 	}
-	c.DecidedAt, c.DecidedBy = ch.at, c.AuthorID
+	c.DecidedAt, c.DecidedBy, c.Reported = ch.at, c.AuthorID, 0
 	if err := ch.turn(act{rev: rev, to: Deleted, event: CommentDeleted, actor: author}); err != nil {
 		return err
 	}

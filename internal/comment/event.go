@@ -66,6 +66,11 @@ const (
 	EndpointRemoved  = "endpoint.removed"
 	EndpointBehind   = "endpoint.behind"
 	AccountChanged   = "account.changed"
+	PersonChanged    = "person.changed"
+	BlockAdded       = "block.added"
+	BlocksAdded      = "blocks.added" // by an import
+	BlockChanged     = "block.changed"
+	BlockRemoved     = "block.removed"
 )
 
 // Actor is who caused an event. ID stays in the house; Name and Kind may be

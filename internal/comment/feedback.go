@@ -3,6 +3,7 @@ package comment
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/fault"
@@ -110,59 +111,92 @@ type Complaint struct {
 	ID     string
 	Reason string
 	Note   string
-	Client Client
-	Once   Once
+	// Reporter is the token that an earlier report was answered with, "" = none. One
+	// that tells nothing is as good as none.
+	Reporter string
+	Client   Client
+	Once     Once
+}
+
+// Complained is what a reader gets back: the report's id, and the token by which
+// their next reports weigh what these turn out to be worth.
+type Complained struct {
+	ID       string `json:"id"`
+	Reporter string `json:"reporter"`
+}
+
+// reporterOf is the id in a reporter's token; without one that holds on this
+// site, a new one.
+func (s *Service) reporterOf(p Complaint) string {
+	payload, err := s.Ring.Open("reporter", p.Reporter)
+	if site, id, _ := strings.Cut(payload, "|"); p.Reporter != "" && err == nil && site == p.Site {
+		return id
+	}
+	return s.NewID()
 }
 
 // Report stores a reader's word to the moderators. The same reader's second
 // report of the same revision changes nothing and looks the same.
-func (s *Service) Report(ctx context.Context, p Complaint) (id string, err error) {
+func (s *Service) Report(ctx context.Context, p Complaint) (out Complained, err error) {
 	if !slices.Contains(ReportReasons, p.Reason) {
-		return "", fault.Input("reason", "invalid", "The reason is one of spam, offensive, abusive, harassment, hate, off_topic, misinformation, personal_data, illegal and other.")
+		return out, fault.Input("reason", "invalid", "The reason is one of spam, offensive, abusive, harassment, hate, off_topic, misinformation, personal_data, illegal and other.")
 	}
 	if p.Note != "" {
 		if p.Note, err = markup.Clean(p.Note); err != nil || len(p.Note) > 2000 {
-			return "", fault.Input("note", "invalid", "The note is plain text of at most 2000 bytes.")
+			return out, fault.Input("note", "invalid", "The note is plain text of at most 2000 bytes.")
 		}
 	}
 	if err := s.Store.Room(); err != nil {
-		return "", err
+		return out, err
 	}
 	at := s.Now()
-	reporter := s.voice("reporter", p.Site, p.ID, p.Client)
+	r := Report{
+		Site: p.Site, CommentID: p.ID, Reporter: s.voice("reporter", p.Site, p.ID, p.Client), Reason: p.Reason, Note: p.Note, At: at,
+		ReporterID: s.reporterOf(p), Network: s.digest("network of a report", p.Site, p.ID, reportNetwork(p.Client.IP)),
+	}
+	out.Reporter = s.Ring.Sign("reporter", p.Site+"|"+r.ReporterID)
 	p.Once = p.Once.of(s, p.Client)
 	limit, err := s.feedbackBucket(ctx, p.Site, p.Client, at)
 	if err != nil {
-		return "", err
+		return out, err
 	}
 	err = s.Store.Write(ctx, Sites{p.Site}, func(tx Tx) error {
 		if err := s.begin(tx, p.Once, at); err != nil {
 			return err
 		}
-		_, ch, err := s.visible(tx, gesture{p.Site, p.ID, p.Client, limit, at})
+		st, ch, err := s.visible(tx, gesture{p.Site, p.ID, p.Client, limit, at})
 		if err != nil {
 			return err
 		}
-		id = s.NewID()
-		if err := ch.report(Report{Site: p.Site, ID: id, CommentID: p.ID, Revision: ch.c.Public, Reporter: reporter, Reason: p.Reason, Note: p.Note, At: at}); err != nil {
+		out.ID = s.NewID()
+		one := r
+		one.ID, one.Revision = out.ID, ch.c.Public
+		if err := ch.report(one, st.Options.ReportHold); err != nil {
 			return err
 		}
-		return s.keep(tx, p.Once, at, id)
+		return s.keep(tx, p.Once, at, out)
 	})
-	return id, s.confirmed(ctx, p.Once, at, err)
+	return out, s.confirmed(ctx, p.Once, at, err)
 }
 
-func (ch *change) report(r Report) error {
+func (ch *change) report(r Report, threshold float64) error {
+	if err := ch.weigh(&r); err != nil {
+		return err
+	}
 	fresh, err := ch.tx.InsertReport(r)
 	if err != nil || !fresh {
 		return err
 	}
 	ch.c.Reports++
+	ch.c.Reported += r.Weight
 	rev, err := ch.tx.Revision(r.Site, r.CommentID, r.Revision)
 	if err != nil {
 		return err
 	}
 	if err := ch.record(act{rev: rev, to: Approved, event: CommentReported, actor: Actor{Kind: ActorReader}, reason: r.Reason}, Approved); err != nil {
+		return err
+	}
+	if err := ch.holdReported(threshold, rev); err != nil {
 		return err
 	}
 	return ch.save()

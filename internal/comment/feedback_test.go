@@ -116,7 +116,7 @@ func TestVotesAndReportsThatCannotBe(t *testing.T) {
 }
 
 func TestReports(t *testing.T) {
-	h := newHouse(t)
+	h := newHouse(t, "report_hold=0")
 	s := h.public("Report me.")
 	report := func(reader int, reason string) {
 		t.Helper()

@@ -6,5 +6,8 @@ type List string
 
 // The lists.
 const (
-	ListWords List = "words"
+	ListWords  List = "words"
+	ListBlocks List = "blocks"
+	// ListBlocksEverywhere is kept for AllSites; Versions gives it with every site's.
+	ListBlocksEverywhere List = "blocks_everywhere"
 )

@@ -128,12 +128,13 @@ func findPage(r Reader, st Site, ref string) (Page, error) {
 	return page, err
 }
 
-// perhaps makes the zero Page of one that does not exist.
-func perhaps(p Page, err error) (Page, error) {
+// perhaps makes the zero value of what does not exist.
+func perhaps[T any](found T, err error) (T, error) {
 	if fault.Is(err, "not_found") {
-		return Page{}, nil
+		var none T
+		return none, nil
 	}
-	return p, err
+	return found, err
 }
 
 // namedPage is all that a reader's name for a page says of it.

@@ -15,6 +15,7 @@ type rules struct {
 	Site
 	versions map[List]int64
 	words    *moderation.Words
+	blocks   *blockSet
 	staff    map[string]bool // names of the staff, folded
 	read     time.Time
 }
@@ -58,6 +59,14 @@ func (c *rulesCache) forget(site string) {
 	defer c.mu.Unlock()
 	c.forgot++
 	delete(c.bySite, site)
+}
+
+// forgetAll is forget for a change that concerns every site.
+func (c *rulesCache) forgetAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forgot++
+	clear(c.bySite)
 }
 
 // rulesOf gives the rules of a site. While the database is away the last ones
@@ -109,6 +118,9 @@ func (u *rules) load(r Reader, site string, before *rules) (err error) {
 		u.staff[moderation.Normalise(name).String()] = true
 	}
 	if u.versions, err = r.Versions(site); err != nil {
+		return err
+	}
+	if err := u.loadBlocks(r, before); err != nil {
 		return err
 	}
 	return u.loadWords(r, before)

@@ -65,6 +65,7 @@ type Options struct {
 	MaxLength    int // of a comment's text, in code points
 	MaxLinks     int // beyond which a comment is held
 	Language     string
+	ReportHold   float64 // weight of reports that takes a comment out of sight; 0 = none does
 }
 
 // DefaultOptions are those of a new site.
@@ -73,7 +74,7 @@ func DefaultOptions() Options {
 		Moderation: moderation.ModeAll, TrustedAfter: 2,
 		UndoWindow: 5 * time.Second, EditWindow: 5 * time.Minute, RateLimits: true,
 		Votes: true, Guests: true, Live: true,
-		MaxDepth: 4, MaxLength: 5000, MaxLinks: 3, Language: "en",
+		MaxDepth: 4, MaxLength: 5000, MaxLinks: 3, Language: "en", ReportHold: 3,
 	}
 }
 
@@ -112,6 +113,14 @@ var options = []option{
 		o.Language = v
 		return ""
 	}, func(o Options) any { return o.Language }},
+	{"report_hold", func(o *Options, v string) string {
+		weight, err := strconv.ParseFloat(v, 64)
+		if err != nil || !(weight == 0 || weight >= 1 && weight <= 1000) {
+			return "is a number from 1 to 1000, such as 3 or 4.5, or 0 for never"
+		}
+		o.ReportHold = weight
+		return ""
+	}, func(o Options) any { return o.ReportHold }},
 }
 
 var language = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)

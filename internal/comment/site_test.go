@@ -31,6 +31,7 @@ var optionCases = map[string]struct {
 	"max_depth":     {map[string]any{"0": 0, "10": 10}, []string{"-1", "11", ""}},
 	"max_length":    {map[string]any{"1": 1, "20000": 20000}, []string{"0", "20001", ""}},
 	"max_links":     {map[string]any{"0": 0, "100": 100}, []string{"-1", "101", ""}},
+	"report_hold":   {map[string]any{"0": 0.0, "3": 3.0, "2.5": 2.5, "1000": 1000.0}, []string{"", "0.5", "-1", "1001", "NaN", "three"}},
 	"language":      {map[string]any{"en": "en", "de": "de", "pt-BR": "pt-BR", "zh-Hant-TW": "zh-Hant-TW"}, []string{"", "e", "english", "en_GB", "en-", "<b>"}},
 }
 

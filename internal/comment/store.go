@@ -35,6 +35,8 @@ type Sites []string
 // Reader is what can be read, within a View or a Write. A thing that does not
 // exist is fault.Missing. Lists come in the order named, at most limit long.
 type Reader interface {
+	peopleReader
+
 	Site(key string) (Site, error)
 	Sites() ([]Site, error) // by key
 	Words(site string) ([]Word, error)
@@ -115,6 +117,7 @@ type Reader interface {
 // fault "conflict" where its compare-and-set or a unique key loses.
 type Tx interface {
 	Reader
+	peopleWriter
 
 	PutSite(s Site) error
 	PutWord(w Word) error

@@ -82,7 +82,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 	}
 	sub.Once = sub.Once.of(s, sub.Client)
 	if err := s.prepare(ctx, &d, sub); err != nil {
-		return out, s.confirmed(ctx, sub.Once, at, err)
+		return out, s.confirmed(ctx, sub.Once, at, s.countTurnedAway(ctx, &d, sub, err))
 	}
 	ask := func(r Reader) {
 		_ = s.begin(r, sub.Once, at)
@@ -113,7 +113,8 @@ type draft struct {
 	answered string
 	parent   Comment
 	author   Author
-	stranger bool // the author is new here
+	stranger bool    // the author is new here
+	blocks   []Block // that the author has met
 	source   string
 	rev      Revision
 	verdict  moderation.Verdict
@@ -148,6 +149,10 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 		if err := s.afford(r, d, sub.Client); err != nil {
 			return err
 		}
+		if d.blocks, err = s.admit(rules, d.author, sub.Client, d.at); err != nil {
+			return err
+		}
+		subject.Blocks = subjectBlocks(d.blocks)
 		return s.complete(r, &subject, rules, d.page, d.author, fingerprint)
 	})
 	if err != nil {
@@ -183,6 +188,7 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, p
 	subject.Author = moderation.Author{
 		ID: author.ID, Name: author.Name, Kind: string(author.Kind),
 		Approved: author.Approved, Rejected: author.Rejected, FirstSeen: author.FirstSeen,
+		Record: author.Record, LastRejected: author.LastRejected, Said: author.Said,
 	}
 	subject.Words = site.words
 	if fingerprint == "" {
@@ -334,6 +340,9 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 		return out, err
 	}
 	if err := s.openPage(tx, &d); err != nil {
+		return out, err
+	}
+	if err := s.hit(tx, d.blocks, d.at); err != nil {
 		return out, err
 	}
 	if d.stranger {

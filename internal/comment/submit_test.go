@@ -650,7 +650,7 @@ func TestAKeyIsItsClients(t *testing.T) {
 	wantRepeated(t, err, first.Comment.ID)
 
 	report := comment.Complaint{Site: "daily", ID: h.public("Report me.").Comment.ID, Reason: "spam", Once: once("k2", "report")}
-	report.Once.Answer = func(result any) (int, []byte, error) { return 201, []byte(result.(string)), nil }
+	report.Once.Answer = func(result any) (int, []byte, error) { return 201, []byte(result.(comment.Complained).ID), nil }
 	report.Client.IP = "203.0.113.77"
 	one, err := h.Report(ctx(), report)
 	h.must(err)

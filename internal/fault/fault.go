@@ -44,6 +44,7 @@ type Error struct {
 	Detail     string
 	Fields     []Field
 	RetryAfter time.Duration // for TooMany and Unavailable; rounded up to seconds
+	Until      time.Time     // for Forbidden: when it ends; zero = it does not, or is not known to
 	Cause      error
 }
 

@@ -14,7 +14,7 @@ import (
 var commentFields = []string{
 	"site_id", "comment_id", "page_id", "parent_id", "depth", "author_id", "author_name", "author_kind", "badge",
 	"status", "in_force", "revision", "public_revision", "votes_up", "votes_down", "replies", "shown",
-	"reports", "sequence", "version", "risk", "held", "created_at", "edited_at", "decided_at", "decided_by",
+	"reports", "reported", "sequence", "version", "risk", "held", "created_at", "edited_at", "decided_at", "decided_by",
 }
 
 // commentColumns are those of comments c; withText adds those of the revision r
@@ -29,7 +29,7 @@ func commentDest(c *comment.Comment) []any {
 	return []any{
 		&c.Site, &c.ID, &c.PageID, &c.ParentID, &c.Depth, &c.AuthorID, &c.AuthorName, &c.AuthorKind, &c.Badge,
 		&c.Status, &c.InForce, &c.Revision, &c.Public, &c.VotesUp, &c.VotesDown, &c.Replies, &c.Shown,
-		&c.Reports, &c.Sequence, &c.Version, &c.Risk, &c.Held,
+		&c.Reports, &c.Reported, &c.Sequence, &c.Version, &c.Risk, &c.Held,
 		instant{&c.CreatedAt}, instant{&c.EditedAt}, instant{&c.DecidedAt}, &c.DecidedBy,
 	}
 }
@@ -198,7 +198,7 @@ func commentArgs(c comment.Comment) []any {
 	return []any{
 		c.Site, c.ID, c.PageID, c.ParentID, c.Depth, c.AuthorID, c.AuthorName, c.AuthorKind, c.Badge,
 		c.Status, c.InForce, c.Revision, c.Public, c.VotesUp, c.VotesDown, c.Replies, c.Shown,
-		c.Reports, c.Sequence, c.Version, c.Risk, c.Held,
+		c.Reports, c.Reported, c.Sequence, c.Version, c.Risk, c.Held,
 		micros(c.CreatedAt), micros(c.EditedAt), micros(c.DecidedAt), c.DecidedBy,
 		c.VotesUp - c.VotesDown, reasonCodes(c.Text),
 	}
@@ -215,7 +215,7 @@ func (w *write) UpdateComment(c *comment.Comment) error {
 	statement, args := updateComment, []any{
 		c.Site, c.ID, c.Version,
 		c.Status, c.InForce, c.Revision, c.Public, c.VotesUp, c.VotesDown, c.VotesUp - c.VotesDown, c.Replies, c.Shown,
-		c.Reports, c.Sequence, c.Risk, c.Held, micros(c.EditedAt), micros(c.DecidedAt), c.DecidedBy,
+		c.Reports, c.Sequence, c.Risk, c.Held, micros(c.EditedAt), micros(c.DecidedAt), c.DecidedBy, c.Reported,
 	}
 	if c.Text.N == c.Revision && c.Text.Trace != nil {
 		statement, args = updateCommentReasons, append(args, reasonCodes(c.Text))
@@ -234,10 +234,10 @@ func (w *write) UpdateComment(c *comment.Comment) error {
 const (
 	setComment = `update comments set version = version + 1, status = $4, in_force = $5, revision = $6, public_revision = $7,
 		votes_up = $8, votes_down = $9, score = $10, replies = $11, shown = $12, reports = $13, sequence = $14, risk = $15, held = $16,
-		edited_at = $17, decided_at = $18, decided_by = $19`
+		edited_at = $17, decided_at = $18, decided_by = $19, reported = $20`
 	whereComment         = " where site_id = $1 and comment_id = $2 and version = $3"
 	updateComment        = setComment + whereComment
-	updateCommentReasons = setComment + ", reasons = $20" + whereComment
+	updateCommentReasons = setComment + ", reasons = $21" + whereComment
 )
 
 func (w *write) InsertRevision(r comment.Revision) error {
@@ -263,16 +263,20 @@ func (w *write) PutVote(site, commentID, voter string, value int) (int, error) {
 	return int(before), err
 }
 
+const reportColumns = "site_id, comment_id, report_id, revision, reporter, reason, note, at, reporter_id, network, weight, outcome"
+
+func scanReport(s scanner) (r comment.Report, err error) {
+	err = s.Scan(&r.Site, &r.CommentID, &r.ID, &r.Revision, &r.Reporter, &r.Reason, &r.Note, instant{&r.At}, &r.ReporterID, &r.Network, &r.Weight, &r.Outcome)
+	return r, err
+}
+
 func (w *write) InsertReport(r comment.Report) (bool, error) {
-	n, err := w.conn.exec(w.ctx, `insert into reports (site_id, comment_id, report_id, revision, reporter, reason, note, at) values ($1, $2, $3, $4, $5, $6, $7, $8)
+	n, err := w.conn.exec(w.ctx, "insert into reports ("+reportColumns+") values ("+places(1, 12)+`)
 		on conflict (site_id, comment_id, revision, reporter) do nothing`,
-		r.Site, r.CommentID, r.ID, r.Revision, r.Reporter, r.Reason, r.Note, micros(r.At))
+		r.Site, r.CommentID, r.ID, r.Revision, r.Reporter, r.Reason, r.Note, micros(r.At), r.ReporterID, r.Network, r.Weight, r.Outcome)
 	return n > 0, err
 }
 
 func (q *query) Reports(site, commentID string) ([]comment.Report, error) {
-	return list(q, func(s scanner) (r comment.Report, err error) {
-		err = s.Scan(&r.Site, &r.CommentID, &r.ID, &r.Revision, &r.Reporter, &r.Reason, &r.Note, instant{&r.At})
-		return r, err
-	}, "select site_id, comment_id, report_id, revision, reporter, reason, note, at from reports where site_id = $1 and comment_id = $2 order by report_id desc limit 100", site, commentID)
+	return list(q, scanReport, "select "+reportColumns+" from reports where site_id = $1 and comment_id = $2 order by report_id desc limit 100", site, commentID)
 }

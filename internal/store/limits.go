@@ -76,6 +76,9 @@ func (q *query) salt(day string) ([]byte, error) {
 // receiptLife is how long an idempotency key is remembered.
 const receiptLife = 24 * time.Hour
 
+// reporterLife is how long a record of reports is remembered.
+const reporterLife = 180 * 24 * time.Hour
+
 // Prune works in small steps, so that nobody waits for it; nor does it wait for
 // a row that somebody is using after all.
 func (w *write) Prune(now time.Time, limit int) (int, error) {
@@ -87,6 +90,7 @@ func (w *write) Prune(now time.Time, limit int) (int, error) {
 		{"delete from receipts where (scope, key) in (select scope, key from receipts where at < $1 limit $2", now.Add(-receiptLife)},
 		{"delete from buckets where bucket in (select bucket from buckets where tat < $1 limit $2", now.Add(-time.Hour)},
 		{"delete from sessions where session_id in (select session_id from sessions where expires_at < $1 limit $2", now.Add(-24 * time.Hour)},
+		{"delete from reporters where (site_id, reporter_id) in (select site_id, reporter_id from reporters where seen_at < $1 limit $2", now.Add(-reporterLife)},
 	} {
 		n, err := w.conn.exec(w.ctx, step.statement+w.dialect.skip+")", micros(step.before), limit)
 		if err != nil {

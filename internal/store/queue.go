@@ -18,6 +18,9 @@ const searchMost = 5000
 // Queue merges the lists of the sites: each is served by an index in the order
 // asked for, so a page costs the same however long the queue is.
 func (q *query) Queue(ask comment.QueueQuery) ([]comment.Comment, *comment.Place, error) {
+	if ask.Reported {
+		return q.reported(ask)
+	}
 	var found []comment.Comment
 	bound := "" // no site has been looked through beyond this id
 	for _, site := range ask.Sites {

@@ -67,7 +67,7 @@ func (q *query) Versions(site string) (map[comment.List]int64, error) {
 	found, err := list(q, func(s scanner) (v version, err error) {
 		err = s.Scan(&v.list, &v.n)
 		return v, err
-	}, "select list, n from list_versions where site_id = $1", site)
+	}, "select list, n from list_versions where site_id in ($1, '*')", site)
 	versions := make(map[comment.List]int64, len(found))
 	for _, v := range found {
 		versions[v.list] = v.n
@@ -180,13 +180,18 @@ func (w *write) CountPage(site, id string, by int) error {
 	return w.conn.put(w.ctx, "update pages set visible = visible + $3 where site_id = $1 and page_id = $2", site, id, by)
 }
 
+const authorColumns = `site_id, author_id, kind, name, email, approved, rejected, first_seen,
+	good, bad, counted_at, last_rejected_at, standing, standing_until, standing_reason, standing_by, standing_at`
+
 func scanAuthor(s scanner) (a comment.Author, err error) {
-	err = s.Scan(&a.Site, &a.ID, &a.Kind, &a.Name, &a.Email, &a.Approved, &a.Rejected, instant{&a.FirstSeen})
+	err = s.Scan(&a.Site, &a.ID, &a.Kind, &a.Name, &a.Email, &a.Approved, &a.Rejected, instant{&a.FirstSeen},
+		millionths{&a.Record.Good}, millionths{&a.Record.Bad}, instant{&a.Record.At}, instant{&a.LastRejected},
+		&a.Said.Standing, instant{&a.Said.Until}, &a.Said.Reason, &a.Said.By, instant{&a.Said.When})
 	return a, err
 }
 
 func (q *query) Author(site, id string) (comment.Author, error) {
-	return one(q, scanAuthor, "select site_id, author_id, kind, name, email, approved, rejected, first_seen from authors where site_id = $1 and author_id = $2", site, id)
+	return one(q, scanAuthor, "select "+authorColumns+" from authors where site_id = $1 and author_id = $2", site, id)
 }
 
 func (w *write) PutAuthor(a comment.Author) error {

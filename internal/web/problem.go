@@ -23,6 +23,7 @@ type problem struct {
 	Code      string        `json:"code"`
 	Detail    string        `json:"detail"`
 	Fields    []fault.Field `json:"fields,omitempty"`
+	Until     *string       `json:"until,omitempty"`
 	RequestID string        `json:"request_id"`
 }
 
@@ -72,7 +73,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	}
 	body, err := comment.JSON(problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status,
-		Code: f.Code, Detail: f.Detail, Fields: f.Fields, RequestID: id,
+		Code: f.Code, Detail: f.Detail, Fields: f.Fields, Until: comment.OptionalTime(f.Until), RequestID: id,
 	})
 	if err != nil {
 		return err

@@ -211,26 +211,22 @@ func (s *Server) vote(c *fiber.Ctx) error {
 
 func (s *Server) report(c *fiber.Ctx) error {
 	in, err := decode[struct {
-		Reason string `json:"reason" validate:"required"`
-		Note   string `json:"note"`
+		Reason   string `json:"reason" validate:"required"`
+		Note     string `json:"note"`
+		Reporter string `json:"reporter" validate:"max=1024"`
 	}](c)
 	if err != nil {
 		return err
 	}
-	shape := func(result any) any {
-		return struct {
-			ID string `json:"id"`
-		}{result.(string)}
-	}
-	p := comment.Complaint{Site: param(c, "site"), ID: param(c, "id"), Reason: in.Reason, Note: in.Note, Client: s.client(c)}
-	if p.Once, err = onceOf(c, "report "+p.Site, jsonAnswer(fiber.StatusCreated, shape)); err != nil {
+	p := comment.Complaint{Site: param(c, "site"), ID: param(c, "id"), Reason: in.Reason, Note: in.Note, Reporter: in.Reporter, Client: s.client(c)}
+	if p.Once, err = onceOf(c, "report "+p.Site, jsonAnswer(fiber.StatusCreated, func(v any) any { return v })); err != nil {
 		return err
 	}
-	id, err := s.Comments.Report(c.UserContext(), p)
+	out, err := s.Comments.Report(c.UserContext(), p)
 	if err != nil {
 		return answered(c, err)
 	}
-	return send(c, fiber.StatusCreated, shape(id))
+	return send(c, fiber.StatusCreated, out)
 }
 
 func (s *Server) preview(c *fiber.Ctx) error {

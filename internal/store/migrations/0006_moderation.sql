@@ -1,6 +1,6 @@
 -- What a site's comments are held against: how often each of its lists was changed.
 create table list_versions (
-  site_id text not null references sites,
+  site_id text not null, -- '*' for what holds on every site
   list    text not null,
   n       bigint not null,
   primary key (site_id, list)
@@ -11,6 +11,76 @@ alter table sites drop column words_version;
 -- Words, legal terms, records of hosts.
 
 -- People and blocks, reports.
+-- good and bad are what people decided about an author's comments, in millionths
+-- and as of counted_at; see moderation.Record. The rest is the newest of standings.
+alter table authors add column good bigint not null default 0;
+alter table authors add column bad bigint not null default 0;
+alter table authors add column counted_at bigint not null default 0;
+alter table authors add column last_rejected_at bigint not null default 0;
+alter table authors add column standing text not null default '' check (standing in ('', 'trusted', 'premoderated', 'muted', 'suspended', 'banned'));
+alter table authors add column standing_until bigint not null default 0;
+alter table authors add column standing_reason text not null default '';
+alter table authors add column standing_by text not null default '';
+alter table authors add column standing_at bigint not null default 0;
+create index authors_by_standing on authors (site_id, standing, author_id) where standing <> '';
+create index authors_by_email on authors (site_id, email, author_id) where email <> '';
+
+create table standings (
+  site_id     text not null,
+  author_id   text not null,
+  standing_id text not null,
+  standing    text not null,
+  until_at    bigint not null,
+  reason      text not null check (octet_length(reason) <= 200),
+  note        text not null check (octet_length(note) <= 4000),
+  actor_kind  text not null,
+  actor_id    text not null,
+  actor_name  text not null,
+  at          bigint not null,
+  primary key (site_id, author_id, standing_id),
+  foreign key (site_id, author_id) references authors
+);
+
+-- value is what is compared: of an e-mail address a keyed digest.
+create table blocks (
+  site_id     text not null, -- '*' for all sites
+  block_id    text not null,
+  kind        text not null check (kind in ('email', 'domain', 'address', 'name', 'name_part')),
+  value       text not null,
+  shown       text not null,
+  effect      text not null check (effect in ('review', 'reject', 'refuse')),
+  reason      text not null check (octet_length(reason) <= 200),
+  until_at    bigint not null,
+  author_id   text not null,
+  actor_name  text not null,
+  created_at  bigint not null,
+  hits        bigint not null default 0,
+  last_hit_at bigint not null default 0,
+  primary key (site_id, block_id)
+);
+create unique index blocks_by_value on blocks (site_id, kind, value);
+create index blocks_by_author on blocks (site_id, author_id) where author_id <> '';
+
+-- reported is the weight, in thousandths, of the reports that nobody has decided about.
+alter table comments add column reported bigint not null default 0;
+update comments set reported = reports * 1000 where reports > 0 and status = 'approved';
+create index comments_by_reports on comments (site_id, reported, comment_id) where reported > 0;
+alter table reports add column reporter_id text not null default '';
+alter table reports add column network text not null default '';
+alter table reports add column weight bigint not null default 1000;
+alter table reports add column outcome text not null default '' check (outcome in ('', 'agreed', 'dismissed'));
+
+create table reporters (
+  site_id     text not null,
+  reporter_id text not null,
+  agreed      bigint not null, -- in millionths as of counted_at, as good of authors
+  dismissed   bigint not null,
+  counted_at  bigint not null,
+  decided     bigint not null,
+  seen_at     bigint not null,
+  primary key (site_id, reporter_id)
+);
+create index reporters_by_age on reporters (seen_at);
 
 -- Rules, and how precise each is.
 

@@ -158,7 +158,8 @@ func testReports(h *house) {
 	c, other := newComment("daily"), newComment("daily")
 	h.post(c, other)
 	report := func(id, commentID string, revision int, reporter string) comment.Report {
-		return comment.Report{Site: "daily", ID: id, CommentID: commentID, Revision: revision, Reporter: reporter, Reason: "spam", Note: "see “there”", At: start}
+		return comment.Report{Site: "daily", ID: id, CommentID: commentID, Revision: revision, Reporter: reporter, Reason: "spam", Note: "see “there”", At: start,
+			ReporterID: "q" + id, Network: "n1", Weight: 250, Outcome: comment.ReportAgreed}
 	}
 	first, again := report("r1", c.ID, 1, "x"), report("r2", c.ID, 2, "x")
 	full(h, first)

@@ -240,7 +240,7 @@ func putAuthor(a comment.Author) func(comment.Tx) error {
 func testAuthor(h *house) {
 	h.write(putSite(newSite("daily")))
 	a := newAuthor("daily", "a1")
-	full(h, a)
+	full(h, a, "Record", "LastRejected", "Said") // see testPeople
 	h.write(putAuthor(a))
 	author := func(r comment.Reader) (comment.Author, error) { return r.Author("daily", "a1") }
 	same(h, "author", get(h, author), a)

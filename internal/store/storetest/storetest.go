@@ -36,7 +36,7 @@ type Store interface {
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	for _, group := range []map[string]func(*house){
 		siteTests, commentTests, threadTests, queueTests, decisionTests, logTests,
-		limitTests, deliveryTests, replayTests, staffTests, writeTests, fenceTests,
+		limitTests, deliveryTests, replayTests, staffTests, writeTests, fenceTests, peopleTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
@@ -178,7 +178,7 @@ func newComment(site string) comment.Comment {
 		Site: site, ID: id, PageID: "p1", ParentID: "none", Depth: 2,
 		AuthorID: "a1", AuthorName: "Zoë", AuthorKind: comment.KindReader, Badge: "subscriber",
 		Status: comment.Approved, InForce: comment.Pending, Revision: 2, Public: 1,
-		VotesUp: 7, VotesDown: 3, Replies: 4, Shown: true, Reports: 6, Sequence: 9, Version: 1,
+		VotesUp: 7, VotesDown: 3, Replies: 4, Shown: true, Reports: 6, Reported: 2500, Sequence: 9, Version: 1,
 		Risk: "medium", Held: "d1", CreatedAt: start, EditedAt: after(1), DecidedAt: after(2), DecidedBy: "u1",
 		Text: newRevision(site, id, 2),
 	}
