@@ -35,6 +35,8 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the service."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date (serve does so too)."`
 	Site    siteCmd    `cmd:"" help:"Sites and their options."`
+	People  peopleCmd  `cmd:"" help:"Authors, and what was said of them."`
+	Block   blockCmd   `cmd:"" help:"Blocks by e-mail, domain, network address and name."`
 	User    userCmd    `cmd:"" help:"Staff accounts."`
 	Token   tokenCmd   `cmd:"" help:"Bearer tokens for scripts."`
 	Webhook webhookCmd `cmd:"" help:"Webhook endpoints and their deliveries."`

@@ -59,8 +59,8 @@ type Block struct {
 	LastHit   time.Time
 }
 
-// over reports whether the block has ended.
-func (b Block) over(now time.Time) bool { return !b.Until.IsZero() && !now.Before(b.Until) }
+// Over reports whether the block has ended at an instant.
+func (b Block) Over(now time.Time) bool { return !b.Until.IsZero() && !now.Before(b.Until) }
 
 // Least lengths of a range of addresses: a wider one is a slip of the pen.
 const (
@@ -85,7 +85,7 @@ func (b *Block) clean(s *Service) error {
 		if err != nil || email == "" {
 			return wrong("That is not an e-mail address.")
 		}
-		b.Value, b.Shown = s.emailDigests(email)[0], maskEmail(email)
+		b.Value, b.Shown = s.emailDigests(email)[0], MaskEmail(email)
 	case BlockDomain:
 		domain := strings.ToLower(strings.Trim(strings.TrimPrefix(typed, "@"), "."))
 		if _, err := cleanEmail("a@" + domain); err != nil || !strings.Contains(domain, ".") {
@@ -173,8 +173,9 @@ func (s *Service) emailDigests(email string) []string {
 	return digests
 }
 
-// maskEmail shows enough of an address for somebody who knows it: "an…@example.org".
-func maskEmail(email string) string {
+// MaskEmail shows enough of an address for somebody who knows it: "an…@example.org";
+// of "" it is "".
+func MaskEmail(email string) string {
 	at := strings.LastIndexByte(email, '@')
 	if at < 0 {
 		return ""
@@ -230,7 +231,7 @@ func (set *blockSet) meeting(s *Service, w writer, now time.Time) (met []Block) 
 	met = append(met, set.byEmail(s, w.email)...)
 	met = append(met, set.byAddress(w.ip)...)
 	met = append(met, set.byName(w.name)...)
-	met = slices.DeleteFunc(met, func(b Block) bool { return b.over(now) })
+	met = slices.DeleteFunc(met, func(b Block) bool { return b.Over(now) })
 	slices.SortFunc(met, func(a, b Block) int { return strings.Compare(a.ID, b.ID) })
 	return met
 }

@@ -1,6 +1,7 @@
 package comment
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/afterword-comments/afterword/internal/fault"
@@ -33,12 +34,15 @@ type DeskAuthor struct {
 	Approved    int    `json:"approved"`
 	Rejected    int    `json:"rejected"`
 	FirstSeenAt string `json:"first_seen_at"`
+	Standing    string `json:"standing"` // that somebody has given them; "none"
+	HasEmail    bool   `json:"has_email"`
 }
 
 // ReportCount is how many readers have reported the newest revision, and why.
 type ReportCount struct {
 	Count   int            `json:"count"`
 	Reasons map[string]int `json:"reasons"`
+	Weight  float64        `json:"weight"` // of those that nobody has decided about
 }
 
 // HeldView is a decision inside its undo window.
@@ -82,8 +86,11 @@ type QueueAsk struct {
 	Author string
 	Page   string // key or address; needs Site
 	Newest bool
-	Limit  int
-	Cursor string
+	// Reported asks for the comments with open reports, the heaviest first; then
+	// only Site, Limit and Cursor count.
+	Reported bool
+	Limit    int
+	Cursor   string
 }
 
 // Queue lists comments for moderators.
@@ -92,6 +99,9 @@ func (s *Service) Queue(ctx context.Context, ask QueueAsk) (out Queue, err error
 		ask.Limit = DefaultLimit
 	}
 	list := []string{"queue", ask.By.ID, ask.Site, string(ask.Status), ask.Search, ask.Reason, ask.Author, ask.Page, direction(ask.Newest)}
+	if ask.Reported {
+		list = append(list, "reported")
+	}
 	after, err := Cursors{s.Ring}.Read(ask.Cursor, list...)
 	if err != nil {
 		return out, err
@@ -102,7 +112,7 @@ func (s *Service) Queue(ctx context.Context, ask QueueAsk) (out Queue, err error
 		if err != nil {
 			return err
 		}
-		q := QueueQuery{Sites: sites, Status: ask.Status, Search: ask.Search, Reason: ask.Reason, Author: ask.Author, Newest: ask.Newest, After: after, Limit: ask.Limit}
+		q := QueueQuery{Sites: sites, Status: ask.Status, Search: ask.Search, Reason: ask.Reason, Author: ask.Author, Newest: ask.Newest, Reported: ask.Reported, After: after, Limit: ask.Limit}
 		if ask.Page != "" && len(sites) == 1 {
 			page, err := findPage(r, Site{Key: sites[0]}, ask.Page)
 			if err != nil {
@@ -208,7 +218,7 @@ func (d *deskReader) views(list []Comment) ([]DeskView, error) {
 func (d *deskReader) view(c Comment) (v DeskView, err error) {
 	v = DeskView{
 		View: show(c, c.Text, BodyHTML), Site: c.Site, Text: c.Text.Source, Tree: c.Text.Tree,
-		Reasons: allReasons(c.Text.Trace), Risk: c.Risk, PublicRevision: c.Public, Reports: ReportCount{Count: c.Reports, Reasons: map[string]int{}},
+		Reasons: allReasons(c.Text.Trace), Risk: c.Risk, PublicRevision: c.Public, Reports: ReportCount{Count: c.Reports, Reasons: map[string]int{}, Weight: float64(c.Reported) / 1000},
 	}
 	v.Status = c.Status
 	if v.Tree == nil {
@@ -272,7 +282,7 @@ func (d *deskReader) author(c Comment) (DeskAuthor, error) {
 		}
 		d.authors[key] = a
 	}
-	return DeskAuthor{a.ID, AuthorView{c.AuthorName, c.AuthorKind, c.Badge}, a.Approved, a.Rejected, Timestamp(a.FirstSeen)}, nil
+	return DeskAuthor{a.ID, AuthorView{c.AuthorName, c.AuthorKind, c.Badge}, a.Approved, a.Rejected, Timestamp(a.FirstSeen), cmp.Or(string(a.Said.At(d.s.Now())), "none"), a.Email != ""}, nil
 }
 
 func (d *deskReader) decisions(c Comment, v *DeskView) error {

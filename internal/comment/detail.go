@@ -63,6 +63,10 @@ type ReportView struct {
 	Reason string `json:"reason"`
 	Note   string `json:"note"`
 	At     string `json:"at"`
+
+	Revision int           `json:"revision"`
+	Weight   float64       `json:"weight"`
+	Outcome  ReportOutcome `json:"outcome"` // "" = nobody has decided about it
 }
 
 // How much of the surroundings a detail shows.
@@ -209,7 +213,7 @@ func (d *deskReader) past(c Comment, out *Detail) error {
 	}
 	reports, err := d.r.Reports(c.Site, c.ID)
 	for _, rep := range reports {
-		out.ReportList = append(out.ReportList, ReportView{rep.Reason, rep.Note, Timestamp(rep.At)})
+		out.ReportList = append(out.ReportList, ReportView{rep.Reason, rep.Note, Timestamp(rep.At), rep.Revision, float64(rep.Weight) / 1000, rep.Outcome})
 	}
 	return err
 }

@@ -277,6 +277,25 @@ func (s *Service) Person(ctx context.Context, site, id string) (p Person, err er
 	return p, err
 }
 
+// RejectWaiting turns down the comments of an author that wait, at most 500: one
+// decision, which can be undone within the site's window. nil = there are none.
+func (s *Service) RejectWaiting(ctx context.Context, by Account, site, author, reason string) (*Ruled, error) {
+	ruling := Ruling{By: by, Action: Reject, Reason: reason, Received: s.Now()}
+	err := s.Store.View(ctx, func(r Reader) error {
+		ruling.Items = nil
+		waiting, _, err := r.Queue(QueueQuery{Sites: []string{site}, Author: author, Status: Pending, Limit: maxItems})
+		for _, c := range waiting {
+			ruling.Items = append(ruling.Items, Item{ID: c.ID, Revision: c.Revision, Status: Pending})
+		}
+		return err
+	})
+	if err != nil || len(ruling.Items) == 0 {
+		return nil, err
+	}
+	out, err := s.Decide(ctx, ruling)
+	return &out, err
+}
+
 // turnedAway is the fault of an author whom a person has banned or suspended,
 // nil for everybody else.
 func (a Author) turnedAway(now time.Time) error {

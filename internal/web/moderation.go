@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/url"
+
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/afterword-comments/afterword/internal/comment"
@@ -26,6 +28,9 @@ func (s *Server) queue(c *fiber.Ctx) error {
 	if status == "all" {
 		ask.Status = ""
 	}
+	if ask.Reported, err = reportedOnly(v); err != nil {
+		return err
+	}
 	if ask.Page != "" && ask.Site == "" {
 		return parameter("The parameter page needs the parameter site.")
 	}
@@ -45,6 +50,21 @@ func (s *Server) queue(c *fiber.Ctx) error {
 		return err
 	}
 	return send(c, fiber.StatusOK, out)
+}
+
+// reportedOnly reads the parameter reported, which goes with few others: the list
+// has an order of its own.
+func reportedOnly(v url.Values) (bool, error) {
+	reported, err := oneOf(v, "reported", "false", "true")
+	if err != nil || reported == "false" {
+		return false, err
+	}
+	for _, other := range []string{"status", "q", "reason", "author", "page", "sort"} {
+		if v.Get(other) != "" {
+			return false, parameter("The parameter reported goes with site, limit and cursor only.")
+		}
+	}
+	return true, nil
 }
 
 func (s *Server) detail(c *fiber.Ctx) error {

@@ -149,6 +149,19 @@ func (s *Server) Register(router fiber.Router) {
 	get("/api/v1/sites/:site/words", s.private, s.staff, viewer, s.words)
 	post("/api/v1/sites/:site/words", s.private, s.staff, admin, s.addWord)
 	del("/api/v1/sites/:site/words/:id", s.private, s.staff, admin, s.removeWord)
+	get("/api/v1/sites/:site/people", s.private, s.staff, viewer, s.people)
+	get("/api/v1/sites/:site/people/:id", s.private, s.staff, viewer, s.person)
+	patch("/api/v1/sites/:site/people/:id", s.private, s.staff, moderator, s.changePerson)
+	for _, at := range []struct {
+		path        string
+		sees, rules fiber.Handler
+	}{{"/api/v1/sites/:site/blocks", viewer, moderator}, {"/api/v1/blocks", owner, owner}} {
+		get(at.path, s.private, s.staff, at.sees, s.blocks)
+		post(at.path, s.private, s.staff, at.rules, s.addBlock)
+		post(at.path+"/import", s.private, s.staff, at.rules, s.importBlocks)
+		patch(at.path+"/:id", s.private, s.staff, at.rules, s.changeBlock)
+		del(at.path+"/:id", s.private, s.staff, at.rules, s.removeBlock)
+	}
 	get("/api/v1/sites/:site/pages", s.private, s.staff, viewer, s.pages)
 	patch("/api/v1/sites/:site/pages", s.private, s.staff, moderator, s.changePage)
 	get("/api/v1/sites/:site/events", s.private, s.staff, admin, s.events)
