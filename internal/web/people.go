@@ -234,18 +234,13 @@ func (s *Server) blocks(c *fiber.Ctx) error {
 	}.send(s, c)
 }
 
-// blockTerms are what is said of a block, and of those of an import.
-type blockTerms struct {
-	Kind   string  `json:"kind" validate:"required,oneof=email domain address name name_part"`
-	Effect string  `json:"effect" validate:"required,oneof=review reject refuse"`
-	Reason string  `json:"reason"`
-	Until  *string `json:"until"`
-}
-
 func (s *Server) addBlock(c *fiber.Ctx) error {
 	in, err := decode[struct {
-		blockTerms
-		Value string `json:"value" validate:"required"`
+		Kind   string  `json:"kind" validate:"required,oneof=email domain address name name_part"`
+		Effect string  `json:"effect" validate:"required,oneof=review reject refuse"`
+		Reason string  `json:"reason"`
+		Until  *string `json:"until"`
+		Value  string  `json:"value" validate:"required"`
 	}](c)
 	if err != nil {
 		return err
@@ -264,7 +259,10 @@ func (s *Server) addBlock(c *fiber.Ctx) error {
 
 func (s *Server) importBlocks(c *fiber.Ctx) error {
 	in, err := decode[struct {
-		blockTerms
+		Kind   string   `json:"kind" validate:"required,oneof=email domain address name name_part"`
+		Effect string   `json:"effect" validate:"required,oneof=review reject refuse"`
+		Reason string   `json:"reason"`
+		Until  *string  `json:"until"`
 		Values []string `json:"values" validate:"required"`
 	}](c)
 	if err != nil {
