@@ -65,7 +65,7 @@ func TestTheRecordIsTold(t *testing.T) {
 	s.Author.Approved, s.Author.Rejected, s.Author.LastRejected = 41, 1, s.Now.Add(-250*24*time.Hour)
 	s.Author.Record = Record{Good: 41, Bad: 1, At: s.Now}
 	found, err := authorCheck{}.Examine(t.Context(), s)
-	if err != nil || len(found) != 1 || found[0].Sentence != "41 of 42 approved, last rejected 8 months ago." || found[0].Data["at_least"] != "0.901" {
+	if err != nil || len(found) != 1 || found[0].Sentence != "41 of 42 approved, last rejected 8 months ago." || found[0].Data["at_least"] != "0.903" {
 		t.Errorf("%+v, %v", found, err)
 	}
 	for _, tt := range []struct {
