@@ -34,12 +34,14 @@ export interface QueueQuery {
   author?: string;
   page?: string;
   sort?: string;
+  /** Those with open reports, the heaviest first; no other filter but the site goes with it. */
+  reported?: string;
   limit?: number;
   cursor?: string | null;
 }
 
 export const listComments = (by: QueueQuery, signal?: AbortSignal) =>
-  get<T.Queue>(`moderation/comments${query({ ...by })}`, signal);
+  get<T.Queue>(`moderation/comments${query(by.reported ? { site: by.site, reported: by.reported, limit: by.limit, cursor: by.cursor } : { ...by })}`, signal);
 export const readComment = (id: string, signal?: AbortSignal) =>
   get<T.Detail>(`moderation/comments/${enc(id)}`, signal);
 
@@ -64,6 +66,24 @@ export const listWords = (site: string) => all<'words', T.Word>(`sites/${enc(sit
 export const addWord = (site: string, list: T.Word['list'], text: string) =>
   create<T.Word>(`sites/${enc(site)}/words`, { list, text });
 export const removeWord = (site: string, id: string) => remove(`sites/${enc(site)}/words/${enc(id)}`);
+
+const people = (site: string) => `sites/${enc(site)}/people`;
+export const listPeople = (site: string, by: { q: string; email: string; standing: string }, cursor: string | null) =>
+  get<{ people: T.Person[]; next_cursor: string | null }>(people(site) + query({ ...by, cursor }));
+export const readPerson = (site: string, id: string) => get<T.PersonDetail>(`${people(site)}/${enc(id)}`);
+export const changePerson = (site: string, id: string, change: T.PersonChange) =>
+  patch<{ person: T.PersonDetail; decision: T.Decision | null }>(`${people(site)}/${enc(id)}`, change);
+
+/** Where blocks are kept: '*' is every site. */
+const blocks = (site: string) => (site === '*' ? 'blocks' : `sites/${enc(site)}/blocks`);
+export const listBlocks = (site: string, meeting: string, cursor: string | null) =>
+  get<{ blocks: T.Block[]; next_cursor: string | null }>(blocks(site) + query({ meeting, cursor }));
+export const addBlock = (site: string, block: T.BlockTerms & { value: string }) => create<T.Block>(blocks(site), block);
+export const importBlocks = (site: string, list: T.BlockTerms & { values: string[] }) =>
+  create<{ added: number; known: number; refused: { line: number; value: string; detail: string }[] }>(`${blocks(site)}/import`, list);
+export const changeBlock = (site: string, id: string, change: { effect: T.Block['effect'] }) =>
+  patch<T.Block>(`${blocks(site)}/${enc(id)}`, change);
+export const removeBlock = (site: string, id: string) => remove(`${blocks(site)}/${enc(id)}`);
 
 export const listUsers = () => all<'users', T.User>('users', 'users');
 export const addUser = (account: { email: string; role: T.Role; site?: string }) =>

@@ -14,6 +14,8 @@ export const td = {
   nothing: 'found nothing',
   crashed: (why: string) => `failed: ${why}`,
   author: 'Author',
+  outcomes: { '': 'open', agreed: 'agreed', dismissed: 'dismissed' },
+  weight: (n: number) => `weight ${n.toLocaleString('en', { maximumFractionDigits: 2 })}`,
   firstSeen: 'First seen',
   noHistory: 'No other comments.',
   thread: 'In the thread',

@@ -49,11 +49,16 @@ export const options: Record<string, OptionText> = {
   max_depth: { kind: 'number', label: 'Depth of replies', hint: 'Deeper replies are shown at this level.' },
   max_length: { kind: 'number', label: 'Longest comment', hint: 'In characters.' },
   max_links: { kind: 'number', label: 'Most links', hint: 'A comment with more is held.' },
+  report_hold: {
+    kind: 'number',
+    label: 'Look again after reports',
+    hint: 'Weight of readers’ reports that takes a comment out of sight until a moderator has looked. A newcomer’s report weighs 1. 0: never.',
+  },
   language: { kind: 'text', label: 'Language', hint: 'Language tag of the widget’s words, such as en or de.' },
 };
 
 export const optionGroups: [string, string[]][] = [
-  ['Moderation', ['moderation', 'trusted_after', 'max_links', 'undo_window']],
+  ['Moderation', ['moderation', 'trusted_after', 'max_links', 'report_hold', 'undo_window']],
   ['Readers', ['edit_window', 'close_after', 'votes', 'guests', 'live', 'rate_limits']],
   ['Comments', ['max_depth', 'max_length', 'language']],
 ];

@@ -52,6 +52,9 @@ export interface Author {
   approved: number;
   rejected: number;
   first_seen_at: string | null;
+  /** What a person has said of them. */
+  standing: Standing;
+  has_email: boolean;
 }
 
 export interface Page {
@@ -78,7 +81,8 @@ export interface Comment {
   edited_at: string | null;
   reasons: Reason[];
   risk: 'low' | 'medium' | 'high';
-  reports: { count: number; reasons: Record<string, number> };
+  /** `weight` is of the reports that nobody has decided about. */
+  reports: { count: number; reasons: Record<string, number>; weight: number };
   held: { decision_id: string; action: Action; undo_until: string; by: string } | null;
   decided: { decision_id: string; action: Action; at: string; by: string; reason?: string | null } | null;
 }
@@ -118,7 +122,7 @@ export interface Detail extends Comment {
   history: { comments: Comment[]; approved: number; rejected: number };
   thread: { ancestors: Comment[]; siblings_before: Comment[]; siblings_after: Comment[]; replies: Comment[] };
   decisions: LoggedDecision[];
-  report_list: { reason: string; note?: string | null; at: string }[];
+  report_list: { reason: string; note?: string | null; at: string; revision: number; weight: number; outcome: '' | 'agreed' | 'dismissed' }[];
 }
 
 export interface Queue {
@@ -272,4 +276,65 @@ export interface Attempt {
 export interface DeliveryDetail extends Delivery {
   body: string;
   attempts_list: Attempt[];
+}
+
+export type Standing = 'none' | 'trusted' | 'premoderated' | 'muted' | 'suspended' | 'banned';
+
+export interface Said {
+  standing: Standing;
+  until: string | null;
+  reason: string;
+  by: string;
+  at: string | null;
+}
+
+export interface Person {
+  id: string;
+  site: string;
+  name: string;
+  kind: Author['kind'];
+  /** Masked; empty where none was given. */
+  email: string;
+  approved: number;
+  rejected: number;
+  first_seen_at: string;
+  last_rejected_at: string | null;
+  record: { good: number; bad: number; share: number; at_least: number };
+  standing: Said;
+}
+
+export interface PersonDetail extends Person {
+  history: (Said & { note: string })[];
+  blocks: Block[];
+  comments: Comment[];
+}
+
+export interface PersonChange {
+  standing: Standing;
+  until?: string;
+  reason?: string;
+  note?: string;
+  block_email?: boolean;
+  everywhere?: boolean;
+  reject_waiting?: boolean;
+}
+
+export interface BlockTerms {
+  kind: 'email' | 'domain' | 'address' | 'name' | 'name_part';
+  effect: 'review' | 'reject' | 'refuse';
+  reason?: string;
+  until?: string;
+}
+
+export interface Block extends Required<Omit<BlockTerms, 'until'>> {
+  id: string;
+  /** '*' is every site. */
+  site: string;
+  value: string;
+  until: string | null;
+  ended: boolean;
+  by: string;
+  created_at: string;
+  hits: number;
+  last_hit_at: string | null;
 }

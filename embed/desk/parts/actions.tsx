@@ -54,7 +54,7 @@ function ReasonButton({ comments }: { comments: Comment[] }) {
 }
 
 export function Actions({ comments }: { comments: Comment[] }) {
-  const fits = all.filter((action) => comments.every((comment) => actionsFor(comment.status).includes(action)));
+  const fits = all.filter((action) => comments.every((comment) => actionsFor(comment).includes(action)));
   return (
     <>
       {fits.map((action) => (

@@ -8,6 +8,7 @@ import { words } from '../strings-reasons';
 import { dateOnly } from '../time';
 import type { Comment, Detail, LoggedDecision } from '../types';
 import { When } from './bits';
+import { AuthorSay } from './standing';
 import { plain } from './tree';
 
 /** A neighbour in one or two lines; its link opens it in the same place. */
@@ -72,6 +73,7 @@ export function AuthorPart({ found }: { found: Detail }) {
           </>
         )}
       </p>
+      <AuthorSay key={author.id} site={found.site} author={author} />
       {others.length === 0 ? (
         <p class="meta">{td.noHistory}</p>
       ) : (
@@ -137,7 +139,7 @@ export function ReportsPart({ found }: { found: Detail }) {
         {found.report_list.map((report, i) => (
           <li key={i}>
             <p>
-              <b>{words(report.reason)}</b> · <When at={report.at} />
+              <b>{words(report.reason)}</b> · <When at={report.at} /> · {td.weight(report.weight)} · {td.outcomes[report.outcome]}
             </p>
             {report.note && <p class="note">{report.note}</p>}
           </li>

@@ -25,12 +25,21 @@ export function Tabs() {
             </a>
           </li>
         ))}
+        <li>
+          <a
+            href={hrefWith({ ...fresh, status: 'reported', sort: null, open: null, q: null, reason: null, author: null, page: null })}
+            aria-current={queue.reported.value ? 'page' : undefined}
+          >
+            {t.queue.reported}
+          </a>
+        </li>
       </ul>
     </nav>
   );
 }
 
 export function Filters() {
+  if (queue.reported.value) return <SiteFilter />;
   return (
     <form class="filters" role="search" aria-label={t.queue.filters} onSubmit={(event) => event.preventDefault()}>
       <Search />

@@ -29,9 +29,10 @@ export function Nav() {
       <nav aria-label={t.nav.label}>
         <ul>
           <Place to="" icon="queue" text={t.nav.queue} count={counts.value?.pending} />
+          <Place to="people" icon="users" text={t.nav.people} />
           {mayAdminister.value && <Place to="webhooks" icon="hook" text={t.nav.webhooks} />}
           {mayAdminister.value && <Place to="settings" icon="gear" text={t.nav.settings} />}
-          {isOwner.value && <Place to="users" icon="users" text={t.nav.users} />}
+          {isOwner.value && <Place to="users" icon="key" text={t.nav.users} />}
           <Place to="account" icon="person" text={t.nav.account} />
         </ul>
       </nav>

@@ -5,8 +5,8 @@ import { labelOf, sayAll, words } from '../strings-reasons';
 import type { Comment, Reason } from '../types';
 import { Chip } from './bits';
 
-const tones = { none: 'plain', hold: 'warn', spam: 'spam', reject: 'danger' } as const;
-const icons = { none: undefined, hold: 'clock', spam: 'slash', reject: 'cross' } as const;
+const tones = { none: 'plain', hold: 'warn', approve: 'ok', review: 'warn', spam: 'spam', reject: 'danger' } as const;
+const icons = { none: undefined, hold: 'clock', approve: 'tick', review: 'clock', spam: 'slash', reject: 'cross' } as const;
 
 export function ReasonChip({ reason: { hint, code } }: { reason: Reason }) {
   const icon = icons[hint];
@@ -51,6 +51,7 @@ export function Reasons({ comment }: { comment: Comment }) {
             {Object.entries(reports.reasons)
               .map(([name, n]) => `${words(name)} ${n}`)
               .join(', ')}
+            {reports.weight > 0 && ` · ${t.row.weight(reports.weight)}`}
           </span>
         </li>
       )}

@@ -11,8 +11,14 @@ import { Choice } from './filters';
 const chosen = param('site');
 
 /** Shows `children` for the chosen site, or why there is none to choose. */
-export function ForSite({ title, children }: { title: string; children: (site: Site) => ComponentChildren }) {
-  const list = administered.value;
+export function ForSite(props: {
+  title: string;
+  /** The sites to choose from; by default those that the user administers. */
+  among?: Site[];
+  none?: string;
+  children: (site: Site) => ComponentChildren;
+}) {
+  const { title, children, among: list = administered.value, none = ta.settings.noAdmin } = props;
   const site = list.find((other) => other.key === chosen.value) ?? list[0];
   return (
     <div class="page">
@@ -23,13 +29,13 @@ export function ForSite({ title, children }: { title: string; children: (site: S
             label={t.common.site}
             value={site.key}
             choices={list.map((other) => [other.key, other.name])}
-            onPick={(key) => amend({ site: key, endpoint: null, delivery: null, form: null, state: null }, false)}
+            onPick={(key) => amend({ site: key, endpoint: null, delivery: null, form: null, state: null, person: null }, false)}
           />
         )}
       </div>
       {trouble.value && <Failure text={trouble.value} retry={() => void load()} />}
       {!sites.value && !trouble.value && <Skeleton rows={3} />}
-      {sites.value && !site && <Empty title={sites.value.length === 0 ? t.common.noSites : ta.settings.noAdmin} />}
+      {sites.value && !site && <Empty title={sites.value.length === 0 ? t.common.noSites : none} />}
       {site && children(site)}
     </div>
   );

@@ -37,9 +37,10 @@ const outcome: Record<Action, Status> = {
   restore: 'pending',
 };
 
-/** What can be done to a comment of this status, in the order of the buttons. */
-export function actionsFor(status: Status): Action[] {
+/** What can be done to a comment, in the order of the buttons. One that was reported is approved once more to keep it. */
+export function actionsFor({ status, reports }: Pick<Comment, 'status' | 'reports'>): Action[] {
   if (status === 'pending') return ['approve', 'reject', 'spam', 'delete'];
+  if (status === 'approved' && reports.weight > 0) return ['approve', 'reject', 'spam', 'delete'];
   if (status === 'approved') return ['reject', 'spam', 'delete'];
   if (status === 'deleted') return ['restore'];
   return status === 'rejected' ? ['restore', 'approve', 'spam', 'delete'] : ['restore', 'approve', 'reject', 'delete'];
@@ -47,7 +48,7 @@ export function actionsFor(status: Status): Action[] {
 
 export function decide(action: Action, comments: Comment[], why: Why = {}) {
   const busy = new Set(acts.value.filter((act) => act.decisions.length === 0).flatMap((act) => act.comments.map((c) => c.id)));
-  const fit = comments.filter((c) => actionsFor(c.status).includes(action) && !busy.has(c.id));
+  const fit = comments.filter((c) => actionsFor(c).includes(action) && !busy.has(c.id));
   if (fit.length > 0) decideThese(action, fit, why);
 }
 

@@ -72,7 +72,7 @@ function target(): Comment[] {
 
 function onTarget(action: Action, run: (comments: Comment[]) => void) {
   const comments = target();
-  const fits = (comment: Comment) => mayModerate(comment.site) && actionsFor(comment.status).includes(action);
+  const fits = (comment: Comment) => mayModerate(comment.site) && actionsFor(comment).includes(action);
   if (comments.length > 0 && comments.every(fits)) run(comments);
 }
 

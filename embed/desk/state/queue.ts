@@ -29,6 +29,8 @@ export const q = param('q');
 export const reason = param('reason');
 export const author = param('author');
 export const page = param('page');
+/** The list of what readers have reported, which has an order of its own. */
+export const reported = computed(() => statusParam.value === 'reported');
 export const sort = computed(() => sortParam.value || (status.value === 'pending' ? 'oldest' : 'newest'));
 export const openId = param('open');
 const statusParam = param('status');
@@ -62,6 +64,7 @@ const asked = (): api.QueueQuery => ({
   author: author.value,
   page: page.value,
   sort: sort.value,
+  ...(reported.value && { reported: 'true' }),
 });
 
 let loading = new AbortController();
@@ -127,7 +130,7 @@ function insert(comments: Comment[]): Comment[] {
   const order = (a: Row, b: Row) => way * (a.comment.id < b.comment.id ? -1 : 1);
   const grown = [...rows.value, ...added.map(fresh)];
   // Ids are time-ordered, so they give the list's order; a search may rank otherwise.
-  rows.value = isFiltered.value ? grown : grown.sort(order);
+  rows.value = isFiltered.value || reported.value ? grown : grown.sort(order);
   if (!current.value && added[0]) current.value = added[0].id;
   return added;
 }

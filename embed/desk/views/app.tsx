@@ -44,6 +44,7 @@ export function App() {
 
 const titles: Record<string, string> = {
   '': t.queue.title,
+  people: t.nav.people,
   webhooks: t.nav.webhooks,
   settings: t.nav.settings,
   users: t.nav.users,
@@ -83,6 +84,7 @@ function Desk() {
 
 const pages: Record<string, FunctionComponent> = {
   '': QueueView,
+  people: lazy(async () => (await import('./people')).PeopleView),
   webhooks: lazy(async () => (await import('./webhooks')).WebhooksView),
   settings: lazy(async () => (await import('./admin')).SettingsView),
   users: lazy(async () => (await import('./admin')).UsersView),

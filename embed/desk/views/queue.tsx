@@ -120,6 +120,7 @@ function Nothing() {
       </Empty>
     );
   }
+  if (queue.reported.value) return <Empty title={t.queue.noReports} />;
   if (queue.status.value !== 'pending') {
     return <Empty title={t.queue.none(t.status[queue.status.value as keyof typeof t.status] ?? '')} />;
   }
