@@ -22,7 +22,7 @@ type Endpoint struct {
 	Target     string            // whose shape the payload takes; "webhook" = Standard Webhooks
 	Settings   map[string]string // of the target
 	Headers    string            // of its own, sealed; "" = none
-	CoveredSeq int64             // up to where a target that gathers events has been told
+	CoveredSeq int64             // how far the log was when it was made, or a target that gathers events has been told
 
 	Asymmetric bool // its calls carry a signature by the site's own key pair as well
 

@@ -19,6 +19,7 @@ type Claim struct {
 	PerHost int            // in flight of the asker at one host; 0 = as many as may be
 	Hosts   map[string]int // those in flight now, by Endpoint.Host
 	First   []Endpoint     // that were held back by a full host and whose turn it is: one call each, before all others
+	Renew   []Delivery     // in flight of the asker, whose leases are to go on until Until before anything is claimed
 }
 
 // Call is a claimed delivery with all that one HTTP call needs.

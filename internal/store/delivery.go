@@ -98,7 +98,7 @@ type turn struct {
 }
 
 // newTurn makes due the endpoints whose turn it is at their host, before all
-// others.
+// others, and renews the asker's leases.
 func (w *write) newTurn(ask comment.Claim) (*turn, error) {
 	t := &turn{Claim: ask, hosts: maps.Clone(ask.Hosts), first: map[string]bool{}}
 	if t.hosts == nil {
@@ -110,8 +110,16 @@ func (w *write) newTurn(ask comment.Claim) (*turn, error) {
 			return nil, err
 		}
 	}
+	for _, d := range ask.Renew {
+		if err := w.conn.put(w.ctx, renewLease, d.Site, d.ID, d.LeaseToken, micros(ask.Until)); err != nil {
+			return nil, err
+		}
+	}
 	return t, nil
 }
+
+// renewLease leaves alone what another has claimed since.
+const renewLease = "update deliveries set lease_until = $4, next_at = $4 where site_id = $1 and delivery_id = $2 and lease_token = $3 and state = 'owed'"
 
 // hostRoom is the number of calls that the endpoint's host may still get. Where
 // several wait for it, each gets one.

@@ -23,7 +23,7 @@ const (
 // send makes one attempt.
 func (s *sending) send(ctx context.Context, call comment.Call) result {
 	at := s.Now()
-	if later := next(call.Endpoint); pace(call.Endpoint) > 0 && call.Delivery.Type != comment.EndpointPing && later.After(at) {
+	if later := next(call.Endpoint, at); pace(call.Endpoint) > 0 && call.Delivery.Type != comment.EndpointPing && later.After(at) {
 		return s.giveBack(call, later)
 	}
 	call, err := s.render(ctx, call)
@@ -105,6 +105,9 @@ func (s *sending) giveBack(call comment.Call, until time.Time) result {
 // judge says what an answer means for the delivery and for its endpoint.
 func (s *sending) judge(call comment.Call, a Answer, at time.Time) result {
 	now, d := s.Now(), call.Delivery
+	if now.Before(at) { // the clock was put back: what waits for this call is not to wait for that hour
+		at = now
+	}
 	d.Attempts++
 	d.LastStatus, d.LastClass, d.LastMillis, d.LastAt = a.Status, a.Class, a.Took.Milliseconds(), at
 	r := result{endpoint: call.Endpoint}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,6 +49,59 @@ func TestTheClockJumps(t *testing.T) {
 	}
 	if e := h.endpoint(e.ID); e.Owed != 0 || e.Status != comment.EndpointActive {
 		t.Errorf("owed %d, %s", e.Owed, e.Status)
+	}
+}
+
+// The clock is put forward or back by an hour while calls are in flight. None of
+// them is made again meanwhile, whatever their leases say, an endpoint that is well
+// goes on, and in the end everything has come once and in order.
+func TestTheClockJumpsWithCallsInFlight(t *testing.T) {
+	for _, jump := range []time.Duration{time.Hour, -time.Hour} {
+		t.Run(jump.String(), func(t *testing.T) {
+			const comments, each = 20, 2
+			h, c := newHouse(t), &clock{now: morning}
+			h.hooks.Now = c.Now
+			hang := make(chan struct{})
+			var arrived goodOrder
+			slow := newStand(t, func(_ http.ResponseWriter, g got, _ int) { <-hang; arrived.note(g) })
+			answer := sync.OnceFunc(func() { close(hang) })
+			defer answer()
+			good := newStand(t, nil)
+			e, _ := h.add(slow.URL, comment.CommentCreated, comment.CommentApproved)
+			h.add(good.URL, comment.CommentEdited)
+			standings := &Standings{Queue: h.store, Hooks: h.hooks, Now: c.Now}
+			look := func() {
+				if err := standings.look(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			look()
+			for i := range comments {
+				h.happenAt(c.Now(), "c"+strconv.Itoa(i), comment.CommentCreated, comment.CommentApproved)
+			}
+			h.spreadAt(c)
+			stop := h.slowly(c)
+			until(t, "eight are in flight", func() bool { return slow.count() == perEndpoint })
+			for n := range 3 {
+				if n == 0 {
+					c.advance(jump)
+				}
+				c.advance(time.Second)
+				h.happenAt(c.Now(), "other", comment.CommentEdited)
+				h.spreadAt(c)
+				h.wake.Up()
+				until(t, "the well one goes on", func() bool { return good.count() == n+1 })
+			}
+			if n := slow.count(); n != perEndpoint {
+				t.Errorf("%d calls though %d are in flight", n, perEndpoint)
+			}
+			look()
+			answer()
+			until(t, "all has come", func() bool { return arrived.count() >= comments*each })
+			until(t, "all is recorded", func() bool { return h.endpoint(e.ID).Owed == 0 })
+			stop()
+			arrived.check(t, comments, each)
+		})
 	}
 }
 

@@ -58,17 +58,22 @@ func gathers(e comment.Endpoint, d comment.Delivery) bool {
 	return e.Target == comment.TargetRebuild && d.EventSeq > 0 && d.Replay == 0
 }
 
-// next is the first moment of the next call to e.
-func next(e comment.Endpoint) time.Time {
-	if e.LastFailureAt.After(e.LastSuccessAt) {
-		return e.LastFailureAt.Add(pace(e))
+// next is the first moment of the next call to e. A last call that is still far
+// away was by a clock that has been put back since, and says nothing.
+func next(e comment.Endpoint, now time.Time) (first time.Time) {
+	for _, last := range []time.Time{e.LastSuccessAt, e.LastFailureAt} {
+		at := last.Add(pace(e))
+		if at.After(first) && !last.After(now.Add(pace(e))) {
+			first = at
+		}
 	}
-	return e.LastSuccessAt.Add(pace(e))
+	return first
 }
 
-// concerns reports whether an event is told to the endpoint.
+// concerns reports whether an event is told to the endpoint: its place in the log
+// says whether it is from before, for clocks go back.
 func concerns(e comment.Endpoint, ev comment.Event) bool {
-	return isPublic(ev) && e.Wants(ev.Type) && !ev.At.Before(e.CreatedAt) &&
+	return isPublic(ev) && e.Wants(ev.Type) && ev.Seq > e.CoveredSeq &&
 		(e.Target != comment.TargetRebuild || ev.Reach() >= comment.ReachPage)
 }
 
@@ -76,7 +81,7 @@ func concerns(e comment.Endpoint, ev comment.Event) bool {
 // the next call may be made.
 func gather(to comment.Endpoint, d comment.Delivery) comment.Delivery {
 	d.CommentID, d.Sequence = "", 0
-	if at := next(to); at.After(d.NextAt) {
+	if at := next(to, d.NextAt); at.After(d.NextAt) {
 		d.NextAt = at
 	}
 	return d

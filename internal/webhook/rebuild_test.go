@@ -73,15 +73,15 @@ func (r told) keys() (keys []string) {
 func (h *house) turn(w *Worker, at time.Time) (calls int) {
 	h.t.Helper()
 	w.Now = func() time.Time { return at }
-	s := &sending{Worker: w, hosts: newHosts()}
+	s := &sending{Worker: w, inFlight: map[lease]comment.Delivery{}, hosts: newHosts()}
 	claimed, err := h.store.Claim(h.t.Context(), comment.Claim{Now: at, Until: at.Add(leaseTime), Token: fmt.Sprint("t", at.UnixNano()), Most: 10, PerEndpoint: perEndpoint, PerHost: perHost})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	for _, call := range claimed {
+		s.inFlight[leaseOf(call.Delivery)] = call.Delivery
 		s.hosts.begin(call.Endpoint)
 		s.ended = append(s.ended, s.send(h.t.Context(), call))
-		s.inFlight++
 	}
 	s.record(h.t.Context())
 	if len(s.ended) > 0 {

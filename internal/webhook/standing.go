@@ -19,7 +19,8 @@ const (
 // Standings looks every 15 seconds at how the endpoints of all sites are doing:
 // it tells a site when one has fallen behind, and keeps the figures that
 // monitoring reads. It writes only where that has changed, so that of several
-// nodes one does.
+// nodes one does. Where the clock has been put back, it makes due what would
+// wait until it is as late again.
 type Standings struct {
 	Queue   Queue
 	Hooks   *Hooks
@@ -29,6 +30,7 @@ type Standings struct {
 	mu     sync.Mutex
 	states map[string]float64
 	oldest time.Duration
+	looked time.Time
 }
 
 // Run looks until ctx is cancelled.
@@ -53,6 +55,7 @@ func (s *Standings) look(ctx context.Context) error {
 		states[string(status)] = 0
 	}
 	now, oldest := s.Now(), time.Duration(0)
+	back := now.Before(s.looked)
 	for after := ""; ; {
 		some, err := s.Queue.Standings(ctx, after, standingsRead)
 		if err != nil {
@@ -69,6 +72,11 @@ func (s *Standings) look(ctx context.Context) error {
 			if err := s.judge(ctx, e, age > behindAfter, now); err != nil {
 				return err
 			}
+			if back && !e.Oldest.IsZero() {
+				if err := s.Hooks.hurry(ctx, e, now); err != nil {
+					return err
+				}
+			}
 		}
 		if len(some) < standingsRead {
 			break
@@ -76,7 +84,7 @@ func (s *Standings) look(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.states, s.oldest = states, oldest
+	s.states, s.oldest, s.looked = states, oldest, now
 	return nil
 }
 
@@ -120,6 +128,15 @@ func (h *Hooks) setBehind(ctx context.Context, at comment.Standing, since time.T
 		}
 		return h.log(tx, comment.EndpointBehind, e, note{actor: comment.Actor{Kind: comment.ActorSystem}, Reason: "what it is owed is older than 15 minutes"})
 	})
+}
+
+// hurry makes due what an endpoint is owed.
+func (h *Hooks) hurry(ctx context.Context, at comment.Standing, now time.Time) error {
+	err := h.Store.Write(ctx, comment.Sites{at.Site}, func(tx comment.Tx) error {
+		return tx.HurryDeliveries(at.Site, at.ID, now)
+	})
+	h.Wake.Up()
+	return err
 }
 
 // Tally counts what the Worker does. The zero Tally is ready.

@@ -11,13 +11,15 @@ import (
 	"github.com/afterword-comments/afterword/internal/keyring"
 )
 
-// The measures of the sender. The lease outlives the longest call by far, so
-// that only a process that has stopped loses one.
+// The measures of the sender. The lease outlives the longest call by far, and is
+// renewed where the clock was put forward meanwhile, so that only a process that
+// has stopped loses one.
 const (
 	perProcess  = 256 // calls in flight; over TLS each takes 74 KB, both ends counted
 	perHost     = 16  // of them at one host, over all its endpoints: many sites post to the same few services
 	perEndpoint = 8   // calls in flight at one endpoint, over all processes
 	leaseTime   = 45 * time.Second
+	leaseLeast  = 15 * time.Second // of it that a call in flight has left
 	pollTime    = time.Second
 	defaultStop = 20 * time.Second
 )
@@ -43,7 +45,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	steady := context.WithoutCancel(ctx) // what has begun is brought to its end
 	calls, cut := context.WithCancel(steady)
 	defer cut()
-	s := &sending{Worker: w, calls: calls, done: make(chan result, perProcess), hosts: newHosts()}
+	s := &sending{Worker: w, calls: calls, done: make(chan result, perProcess), inFlight: map[lease]comment.Delivery{}, hosts: newHosts()}
 	if err := w.Queue.ReleaseLeases(ctx); err != nil && ctx.Err() == nil {
 		s.report(err) // they end by themselves
 	}
@@ -63,10 +65,15 @@ type sending struct {
 	calls    context.Context // of the HTTP calls
 	group    sync.WaitGroup
 	done     chan result
-	inFlight int      // claimed and not yet recorded
-	ended    []result // to be recorded
+	inFlight map[lease]comment.Delivery // claimed and not yet recorded
+	ended    []result                   // to be recorded
 	hosts    *hosts
 }
+
+// lease tells calls apart: after a lease was lost there can be two for a delivery.
+type lease struct{ delivery, token string }
+
+func leaseOf(d comment.Delivery) lease { return lease{d.ID, d.LeaseToken} }
 
 // result is an outcome, and what it means for the endpoint.
 type result struct {
@@ -85,15 +92,16 @@ func (s *sending) report(err error) {
 // claim starts as many calls as are due and fit, and returns how long to wait
 // at most before it is worth trying again.
 func (s *sending) claim(ctx context.Context) time.Duration {
-	free := perProcess - s.inFlight
+	free := perProcess - len(s.inFlight)
 	if free == 0 {
 		return pollTime
 	}
 	now, first := s.Now(), s.hosts.next(free)
-	calls, err := s.Queue.Claim(ctx, comment.Claim{
+	ask := comment.Claim{
 		Now: now, Until: now.Add(leaseTime), Token: rand.Text(), Most: free, PerEndpoint: perEndpoint,
-		PerHost: perHost, Hosts: s.hosts.inFlight, First: first,
-	})
+		PerHost: perHost, Hosts: s.hosts.inFlight, First: first, Renew: s.ending(now),
+	}
+	calls, err := s.Queue.Claim(ctx, ask)
 	if err != nil {
 		for _, e := range first {
 			s.hosts.hold(e)
@@ -102,6 +110,10 @@ func (s *sending) claim(ctx context.Context) time.Duration {
 			s.report(err)
 		}
 		return pollTime
+	}
+	for _, d := range ask.Renew {
+		d.LeaseUntil = ask.Until
+		s.inFlight[leaseOf(d)] = d
 	}
 	for _, call := range calls {
 		s.begin(call)
@@ -112,12 +124,23 @@ func (s *sending) claim(ctx context.Context) time.Duration {
 	return s.untilNext(ctx, now)
 }
 
+// ending are the calls in flight whose leases have little left, though no call
+// lasts that long: the clock was put forward, or this process was held up.
+func (s *sending) ending(now time.Time) (soon []comment.Delivery) {
+	for _, d := range s.inFlight {
+		if d.LeaseUntil.Before(now.Add(leaseLeast)) {
+			soon = append(soon, d)
+		}
+	}
+	return soon
+}
+
 func (s *sending) begin(call comment.Call) {
 	if call.Held {
 		s.hosts.hold(call.Endpoint)
 		return
 	}
-	s.inFlight++
+	s.inFlight[leaseOf(call.Delivery)] = call.Delivery
 	s.hosts.begin(call.Endpoint)
 	s.group.Go(func() { s.done <- s.send(s.calls, call) })
 }
@@ -168,6 +191,7 @@ func (s *sending) record(ctx context.Context) {
 	outcomes := make([]comment.Outcome, len(s.ended))
 	for i, r := range s.ended {
 		outcomes[i] = r.Outcome
+		outcomes[i].Delivery.LeaseUntil = s.inFlight[leaseOf(r.Delivery)].LeaseUntil
 		if r.retire == "" {
 			continue
 		}
@@ -181,10 +205,10 @@ func (s *sending) record(ctx context.Context) {
 		return
 	}
 	for _, r := range s.ended {
+		delete(s.inFlight, leaseOf(r.Delivery))
 		s.hosts.end(r.endpoint)
 		s.Tally.add(r.Outcome)
 	}
-	s.inFlight -= len(s.ended)
 	s.ended = nil
 }
 
@@ -198,7 +222,7 @@ func (s *sending) drain(ctx context.Context, cut func()) {
 			s.report(err) // they are due again when a lease would have ended
 		}
 	}
-	for s.record(ctx); s.inFlight > len(s.ended); s.record(ctx) {
+	for s.record(ctx); len(s.inFlight) > len(s.ended); s.record(ctx) {
 		select {
 		case r := <-s.done:
 			s.ended = append(s.ended, r)

@@ -18,6 +18,7 @@ var deliveryTests = map[string]func(*house){
 	"gathered deliveries":  testGather,
 	"behind":               testBehind,
 	"hops":                 testHops,
+	"renewed leases":       testRenew,
 	"what is sent":         testDeliveryBody,
 	"attempts":             testAttempts,
 	"owed times":           testOwedTimes,
@@ -124,6 +125,24 @@ func testHurry(h *house) {
 			h.Errorf("%s is due at %s, want %s", id, d.NextAt, want)
 		}
 	}
+}
+
+// Who is sending renews its lease before it claims, however late it is; whoever has
+// lost it renews nothing.
+func testRenew(h *house) {
+	h.newSites("daily")
+	endpoint := newEndpoint("daily", "e1")
+	endpoint.GateUntil, endpoint.CallsMost = time.Time{}, 8
+	mine, lost := newDelivery("daily", "e1", "d1"), newDelivery("daily", "e1", "d2")
+	lost.CommentID = "c2"
+	h.write(all(putEndpoint(endpoint), putDelivery(mine, nil), putDelivery(lost, nil)))
+	lost.LeaseToken = "t0"
+	calls, err := h.store.Claim(h.Context(), comment.Claim{Now: after(60), Until: after(61), Token: "t2", Most: 9, PerEndpoint: 9, Renew: []comment.Delivery{mine, lost}})
+	if err != nil || len(calls) != 1 || calls[0].Delivery.ID != "d2" {
+		h.Fatalf("%+v, %v", calls, err)
+	}
+	mine.LeaseUntil, mine.NextAt = after(61), after(61)
+	same(h, "renewed", get(h, func(r comment.Reader) (comment.Delivery, error) { return r.FindDelivery("d1") }), mine)
 }
 
 // A call tells over how many receivers its event came about, for an hour.
