@@ -30,6 +30,11 @@ const (
 	claimRounds = 16
 )
 
+// heldTime is how long an endpoint whose host has all the calls it may have is
+// left alone by all nodes: the one that was refused remembers it, unless it is
+// killed.
+const heldTime = 5 * time.Second
+
 // Receivers lists the endpoints of a site without their secrets.
 func (s *Store) Receivers(ctx context.Context, site string) (all []comment.Endpoint, err error) {
 	err = s.View(ctx, func(r comment.Reader) error {
@@ -180,8 +185,8 @@ type claims struct {
 }
 
 // claimFor claims of one endpoint. One that has all the calls it may have is
-// put off until a lease ends at the latest; the end of a call wakes it. So is one
-// whose host has, and who asks has to remember it.
+// put off until a lease ends at the latest; the end of a call wakes it. One whose
+// host has is put off for heldTime, and who asks has to remember it.
 func (w *write) claimFor(e comment.Endpoint, ask *turn, most int) ([]comment.Call, error) {
 	if e.GateUntil.After(ask.Now) {
 		return nil, w.conn.put(w.ctx, putOff, e.Site, e.ID, micros(e.GateUntil))
@@ -197,7 +202,7 @@ func (w *write) claimFor(e comment.Endpoint, ask *turn, most int) ([]comment.Cal
 		return nil, w.conn.put(w.ctx, putOff, e.Site, e.ID, micros(ask.Until))
 	}
 	if room = min(room, ask.hostRoom(e)); room <= 0 {
-		return []comment.Call{{Endpoint: e, Held: true}}, w.conn.put(w.ctx, putOff, e.Site, e.ID, micros(ask.Until))
+		return []comment.Call{{Endpoint: e, Held: true}}, w.conn.put(w.ctx, putOff, e.Site, e.ID, micros(ask.Now.Add(heldTime)))
 	}
 	if e.Secrets, err = w.secretsOf(e, ask.Now); err != nil {
 		return nil, err

@@ -3,11 +3,14 @@ package webhook
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
@@ -58,31 +61,41 @@ func TestOneHostHasSixteenCallsOverAllItsEndpoints(t *testing.T) {
 	}
 }
 
-// While a host is full nothing is asked of the store over and over.
+// While a host is full nothing is asked of the store over and over: an idle
+// sender looks about once a second.
 func TestAFullHostIsWaitedForWithoutSpinning(t *testing.T) {
-	h := newHouse(t)
-	hang := make(chan struct{})
-	s := newStand(t, func(http.ResponseWriter, got, int) { <-hang })
-	for i := range 5 {
-		h.add(fmt.Sprintf("%s/%d", s.URL, i))
-	}
-	for i := range 20 {
-		h.happen("c"+strconv.Itoa(i), comment.CommentApproved)
-	}
-	h.spread()
-	w := h.worker()
-	q := &counting{Queue: h.store}
-	w.Queue = q
-	stop := runWorker(t, w)
-	until(t, "the host is full", func() bool { return s.count() == perHost })
-	before := q.claims.Load()
-	time.Sleep(300 * time.Millisecond)
-	if n := q.claims.Load() - before; n > 10 {
-		t.Errorf("%d claims in 300 ms", n)
-	}
-	close(hang)
-	until(t, "all is delivered", func() bool { return s.count() == 100 })
-	stop()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		for i := range 5 {
+			h.add(fmt.Sprintf("http://127.0.0.1/%d", i))
+		}
+		for i := range 20 {
+			h.happen("c"+strconv.Itoa(i), comment.CommentApproved)
+		}
+		h.spread()
+		w := h.worker()
+		q, dials := &counting{Queue: h.store}, atomic.Int32{}
+		w.Queue, w.Grace = q, time.Millisecond
+		w.Client.plain.DialContext = func(context.Context, string, string) (net.Conn, error) { // takes all, and says nothing
+			dials.Add(1)
+			ours, theirs := net.Pipe()
+			go io.Copy(io.Discard, theirs)
+			return ours, nil
+		}
+		stop := runWorker(t, w)
+		defer stop()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n := dials.Load(); n != perHost {
+			t.Fatalf("%d calls at the host, want %d", n, perHost)
+		}
+		before := q.claims.Load()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if n := q.claims.Load() - before; n < 9 || n > 15 {
+			t.Errorf("%d claims in 10 s", n)
+		}
+	})
 }
 
 func TestTheStoppedLeaveNobodyWaitingForTheirHost(t *testing.T) {
@@ -102,6 +115,28 @@ func TestTheStoppedLeaveNobodyWaitingForTheirHost(t *testing.T) {
 	stop()
 	if next, ok, err := h.store.NextDelivery(t.Context()); err != nil || !ok || next.After(time.Now()) {
 		t.Errorf("the next delivery is due at %v, %v, %v", next, ok, err)
+	}
+}
+
+// A node that is killed forgets who waits for a full host; another one calls them
+// long before a lease would have ended.
+func TestWhoWaitsForAHostOutlivesTheNodeThatKnows(t *testing.T) {
+	h := newHouse(t)
+	for i := range 2 {
+		h.add(fmt.Sprintf("http://127.0.0.1/%d", i))
+	}
+	h.happen("c1", comment.CommentApproved)
+	h.spread()
+	ask := claimAt(time.Now())
+	ask.PerHost = 1
+	calls, err := h.store.Claim(t.Context(), ask)
+	if err != nil || len(calls) != 2 || calls[0].Held || !calls[1].Held {
+		t.Fatalf("%+v, %v", calls, err)
+	}
+	ask.Now, ask.Token = ask.Now.Add(6*time.Second), "another node"
+	again, err := h.store.Claim(t.Context(), ask)
+	if err != nil || len(again) != 1 || again[0].Held || again[0].Endpoint.ID != calls[1].Endpoint.ID {
+		t.Errorf("%+v, %v", again, err)
 	}
 }
 
