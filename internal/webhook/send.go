@@ -152,9 +152,13 @@ func failure(class string) Answer { return Answer{Class: class, Detail: sentence
 // read judges by the status. A body that is slow, endless or broken changes
 // nothing about what the receiver has said with it.
 func read(resp *http.Response) Answer {
-	kept, err := io.ReadAll(io.LimitReader(resp.Body, answerKept))
+	body := io.Reader(resp.Body)
+	if resp.StatusCode == http.StatusSwitchingProtocols { // the connection itself, which no time limit ends
+		body = http.NoBody
+	}
+	kept, err := io.ReadAll(io.LimitReader(body, answerKept))
 	if err == nil {
-		_, _ = io.CopyN(io.Discard, resp.Body, answerRead-answerKept) // so that the connection can be used again
+		_, _ = io.CopyN(io.Discard, body, answerRead-answerKept) // so that the connection can be used again
 	}
 	a := Answer{
 		Status:     resp.StatusCode,

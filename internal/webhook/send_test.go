@@ -175,6 +175,10 @@ func TestHostileReceiversEndInTime(t *testing.T) {
 		{"wants to switch protocols", func(c net.Conn) {
 			io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n")
 		}, ClassStatus},
+		{"switches protocols and says nothing more", func(c net.Conn) {
+			io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n")
+			<-released
+		}, ClassStatus},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
