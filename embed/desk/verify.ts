@@ -47,17 +47,18 @@ export async function verify(pasted: Pasted): Promise<Finding[]> {
   const headers = parseHeaders(pasted.headers);
   const get = (name: string) => headers.get(name) ?? '';
   const [id, time, signature] = [get(names.id), get(names.time), get(names.signature)];
-  const signed = signatures(signature);
-  const key = secretKey(pasted.secret.trim());
+  const key = readKey(pasted.secret.trim());
+  const version = typeof key === 'string' ? 'v1' : key.version;
+  const signed = signatures(signature, version);
   const found: Finding[] = [
     finding(names.id, checkId(id, pasted.body)),
     finding(names.time, checkTime(time, pasted.now)),
-    finding(names.signature, signature ? signed.trouble : tv.missing, tv.signatures(signed.values.length)),
+    finding(names.signature, signature ? signed.trouble : tv.missing, tv.signatures(signed.values.length, version)),
   ];
   if (typeof key === 'string') {
-    found.push({ part: tv.parts.secret, look: key ? 'bad' : 'skip', text: key || tv.noSecret });
+    found.push({ part: tv.parts.v1, look: key ? 'bad' : 'skip', text: key || tv.noSecret });
   } else {
-    found.push({ part: tv.parts.secret, look: 'ok', text: tv.secretOk(key.length) });
+    found.push({ part: tv.parts[version], look: 'ok', text: tv.keyOk[version](key.bytes.length) });
     if (id && time && signed.values.length > 0) found.push(await match(key, { id, time, body: pasted.body }, signed.values));
   }
   return found;
@@ -100,13 +101,19 @@ function duration(seconds: number): string {
   return parts.slice(0, 2).join(' ') || '0 s';
 }
 
-/** The signatures of version v1, and what is wrong if there is none to use. */
-function signatures(header: string): { values: string[]; trouble: string } {
-  const tokens = header.split(/\s+/).filter(Boolean);
-  const values = tokens.flatMap((token) => (token.startsWith('v1,') ? [token.slice(3)] : []));
-  if (values.length === 0) return { values, trouble: tokens.some((t) => t.startsWith('v1a,')) ? tv.onlyV1a : tv.noV1 };
-  const good = values.filter((value) => decode(value)?.length === 32);
-  return { values: good, trouble: good.length > 0 ? '' : tv.cutSignature };
+/** By a secret that both know, or by a key pair (ed25519). */
+type Version = 'v1' | 'v1a';
+const signatureBytes = { v1: 32, v1a: 64 };
+
+/** The signatures of a version, and what is wrong if there is none to use. */
+function signatures(header: string, version: Version): { values: string[]; trouble: string } {
+  const of = (wanted: Version) =>
+    header.split(/\s+/).flatMap((token) => (token.startsWith(`${wanted},`) ? [token.slice(wanted.length + 1)] : []));
+  const values = of(version);
+  if (values.length === 0) return { values, trouble: of('v1a').length > 0 ? tv.onlyV1a : tv.none[version] };
+  const bytes = signatureBytes[version];
+  const good = values.filter((value) => decode(value)?.length === bytes);
+  return { values: good, trouble: good.length > 0 ? '' : tv.cutSignature(bytes) };
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> | null {
@@ -118,14 +125,21 @@ function decode(base64: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-/** The key, or what is wrong with the secret; '' = none was given. */
-function secretKey(secret: string): Uint8Array<ArrayBuffer> | string {
-  if (!secret) return '';
-  if (/^wh[sp]k_/.test(secret)) return tv.asymmetric;
-  if (!secret.startsWith('whsec_')) return tv.noPrefix;
-  const key = decode(secret.slice('whsec_'.length));
-  if (!key) return tv.noBase64;
-  return key.length < 24 ? tv.shortSecret(key.length) : key;
+interface Key {
+  version: Version;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** The key, or what is wrong with it; '' = none was given. */
+function readKey(text: string): Key | string {
+  if (!text) return '';
+  if (text.startsWith('whsk_')) return tv.privateKey;
+  const isPublic = text.startsWith('whpk_');
+  if (!isPublic && !text.startsWith('whsec_')) return tv.noPrefix;
+  const bytes = decode(text.slice(text.indexOf('_') + 1));
+  if (!bytes) return tv.noBase64;
+  if (isPublic) return bytes.length === 32 ? { version: 'v1a', bytes } : tv.publicKeySize(bytes.length);
+  return bytes.length < 24 ? tv.shortSecret(bytes.length) : { version: 'v1', bytes };
 }
 
 interface Signed {
@@ -134,19 +148,40 @@ interface Signed {
   body: string;
 }
 
-async function match(key: Uint8Array<ArrayBuffer>, call: Signed, values: string[]): Promise<Finding> {
-  const hmac = await crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
-  const find = async ({ id, time, body }: Signed) => {
-    const made = await crypto.subtle.sign('HMAC', hmac, encoder.encode(`${id}.${time}.${body}`));
-    return values.indexOf(btoa(String.fromCharCode(...new Uint8Array(made))));
+/** Says where among the signatures that of a call is; -1 = nowhere. */
+type Find = (call: Signed) => Promise<number>;
+
+const signedBytes = ({ id, time, body }: Signed) => encoder.encode(`${id}.${time}.${body}`);
+
+/** What finds signatures by a key; null = this browser does not know their version. */
+async function finder({ version, bytes }: Key, values: string[]): Promise<Find | null> {
+  if (version === 'v1') {
+    const hmac = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+    return async (call) => {
+      const made = await crypto.subtle.sign('HMAC', hmac, signedBytes(call));
+      return values.indexOf(btoa(String.fromCharCode(...new Uint8Array(made))));
+    };
+  }
+  const pair = await crypto.subtle.importKey('raw', bytes, 'Ed25519', false, ['verify']).catch(() => null);
+  if (!pair) return null;
+  const given = values.map((value) => decode(value) ?? new Uint8Array());
+  return async (call) => {
+    const right = await Promise.all(given.map((one) => crypto.subtle.verify('Ed25519', pair, one, signedBytes(call))));
+    return right.indexOf(true);
   };
+}
+
+async function match(key: Key, call: Signed, values: string[]): Promise<Finding> {
   const part = tv.parts.match;
+  const find = await finder(key, values);
+  if (!find) return { part, look: 'skip', text: tv.unknownToBrowser };
   const at = await find(call);
   if (at >= 0) return { part, look: 'ok', text: tv.matches(at + 1, values.length) };
   for (const [changed, why] of guesses(call)) {
     if ((await find(changed)) >= 0) return { part, look: 'bad', text: why };
   }
-  return { part, look: 'bad', text: rewritten(call.body) ? tv.maybeRewritten : tv.noMatch };
+  const words = tv.noMatch[key.version];
+  return { part, look: 'bad', text: rewritten(call.body) ? words.rewritten : words.other };
 }
 
 /** What commonly happens to a call on its way into a receiver, undone. */

@@ -1,5 +1,5 @@
 // The desk's webhook pages, against a receiver that keeps what it gets.
-import { createHmac } from 'node:crypto'
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { expect, test, type Desk } from './support/fixtures'
 
 const whsec = (key: Buffer) => `whsec_${key.toString('base64')}`
@@ -288,14 +288,40 @@ test('the verify page says which part of a call fails, and sends nothing', async
     ['no v1', { ...right, 'webhook-signature': 'v2,abc' }, body, secret, 'no signature of version v1'],
     ['v1a', { ...right, 'webhook-signature': 'v1a,abc=' }, body, secret, 'only a signature of version v1a'],
     ['cut', { ...right, 'webhook-signature': right['webhook-signature'].slice(0, 20) }, body, secret, 'Was it cut short?'],
-    ['no prefix', right, body, secret.slice(6), 'It does not begin with whsec_'],
+    ['no prefix', right, body, secret.slice(6), 'It begins neither with whsec_'],
     ['no base64', right, body, secret.slice(0, -1), 'is not base64'],
     ['short', right, body, whsec(Buffer.alloc(12)), 'at least 24'],
-    ['a key pair', right, body, 'whpk_abc', 'key of version v1a'],
+    ['a private key', right, body, 'whsk_abc', 'This is a private key'],
+    ['no base64 in a public key', right, body, 'whpk_abc', 'is not base64'],
+    ['a short public key', right, body, `whpk_${Buffer.alloc(16).toString('base64')}`, 'a public key has 32'],
+    ['no v1a', right, body, `whpk_${Buffer.alloc(32).toString('base64')}`, 'no signature of version v1a'],
   ] as const) {
     const verdict = await look(headers, text, given)
     expect(verdict, what).toContain(says)
     expect(verdict, what).toContain('at fault')
   }
   expect(sent.filter(text => /e1|whsec|webhook-signature/.test(text)), 'nothing is sent').toEqual([])
+})
+
+test('the verify page checks signatures by the key pair of a site', async ({ site, moderate }) => {
+  const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/webhooks')
+  const { body, call, look } = await verifying(desk, whsec(Buffer.alloc(36, 7)))
+  const ours = generateKeyPairSync('ed25519'), others = generateKeyPairSync('ed25519')
+  const published = (pair: typeof ours) => `whpk_${pair.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64')}`
+  const plain = call(Date.now())
+  const byPair = (of: string, { privateKey } = ours) =>
+    `v1a,${sign(null, Buffer.from(`e1.${plain['webhook-timestamp']}.${of}`), privateKey).toString('base64')}`
+  const right = { ...plain, 'webhook-signature': `${plain['webhook-signature']} ${byPair(body)}` }
+  const key = published(ours)
+  for (const [what, headers, text, says] of [
+    ['right', right, body, 'The call is genuine.'],
+    ['a second pair', { ...right, 'webhook-signature': `${byPair(body, others)} ${byPair(body)}` }, body, 'Signature 2 of 2'],
+    ['another site’s', { ...right, 'webhook-signature': byPair(body, others) }, body, 'The public key is that of another site'],
+    ['a changed body', right, body.replace('a  b', 'a b'), 'No signature matches.'],
+    ['a line break', right, body + '\n', 'without the space or line break at an end'],
+    ['cut', { ...right, 'webhook-signature': byPair(body).slice(0, 60) }, body, 'base64 of 64 bytes, which has 88'],
+  ] as const) {
+    expect(await look(headers, text, key), what).toContain(says)
+  }
+  expect(await look(right, body), 'the secret still checks v1').toContain('The call is genuine.')
 })

@@ -59,7 +59,7 @@ function Check() {
             name="secret"
             type="password"
             autocomplete="off"
-            placeholder="whsec_…"
+            placeholder="whsec_… / whpk_…"
             aria-describedby="verify-secret-hint"
           />
         </Field>
