@@ -69,6 +69,7 @@ type Step struct {
 	Took     time.Duration // 0 when the pipeline has no clock
 	Err      string        // why the check has no opinion, if it failed
 	Evidence []Evidence
+	At       time.Time // when it was added to the trace; zero = with the others
 }
 
 // stepJSON is the stored and published shape of a Step.
@@ -78,6 +79,7 @@ type stepJSON struct {
 	TookUS   int64      `json:"took_us"`
 	Err      string     `json:"error,omitempty"`
 	Evidence []Evidence `json:"evidence"`
+	At       string     `json:"at,omitempty"`
 }
 
 // MarshalJSON writes the duration as took_us, in whole microseconds.
@@ -88,8 +90,15 @@ func (s Step) json() stepJSON {
 	if evidence == nil {
 		evidence = []Evidence{}
 	}
-	return stepJSON{s.Check, s.Version, s.Took.Microseconds(), s.Err, evidence}
+	at := ""
+	if !s.At.IsZero() {
+		at = s.At.UTC().Format(stepTime)
+	}
+	return stepJSON{s.Check, s.Version, s.Took.Microseconds(), s.Err, evidence, at}
 }
+
+// stepTime is RFC 3339 with microseconds, as the API writes instants.
+const stepTime = "2006-01-02T15:04:05.000000Z07:00"
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (s *Step) UnmarshalJSON(data []byte) error {
@@ -97,8 +106,13 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &j); err != nil {
 		return err
 	}
-	*s = Step{j.Check, j.Version, time.Duration(j.TookUS) * time.Microsecond, j.Err, j.Evidence}
-	return nil
+	*s = Step{Check: j.Check, Version: j.Version, Took: time.Duration(j.TookUS) * time.Microsecond, Err: j.Err, Evidence: j.Evidence}
+	if j.At == "" {
+		return nil
+	}
+	var err error
+	s.At, err = time.Parse(stepTime, j.At)
+	return err
 }
 
 // Trace is the run of a whole pipeline, one step for each check in order.

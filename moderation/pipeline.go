@@ -39,8 +39,12 @@ func New(extra ...Check) *Pipeline {
 // ended, and returns one step for each. A check that fails or panics leaves a
 // step with an error.
 func (p *Pipeline) Examine(ctx context.Context, s *Subject) Trace {
-	trace := make(Trace, 0, len(p.checks))
+	trace := make(Trace, 0, len(s.Outside)+len(p.checks))
 	length := utf8.RuneCountInString(s.Text)
+	for _, step := range s.Outside {
+		tidy(&step, length)
+		trace = append(trace, step)
+	}
 	for _, check := range p.checks {
 		began := p.now()
 		step := examine(ctx, check, s)
@@ -77,6 +81,15 @@ func examine(ctx context.Context, check Check, s *Subject) (step Step) {
 		step.Err = err.Error()
 	}
 	return step
+}
+
+// Later gives the trace with a step that was made after it, such as an answer
+// that took its time; text is the Subject.Text that it is about. The steps that
+// are there do not change.
+func (t Trace) Later(step Step, at time.Time, text string) Trace {
+	tidy(&step, utf8.RuneCountInString(text))
+	step.At = at
+	return append(slices.Clone(t), step)
 }
 
 // tidy makes a step fit to be stored: names filled in, hints known, spans

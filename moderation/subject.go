@@ -41,6 +41,7 @@ type Subject struct {
 	Repeats  []Repeat // earlier comments with the same Fingerprint
 	Words    *Words   // the site's compiled lists; nil means none
 	Blocks   []Block  // that the author has met
+	Outside  Trace    // what checks elsewhere have said: the trace begins with it
 	Now      time.Time
 }
 

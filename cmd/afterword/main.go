@@ -40,6 +40,7 @@ type cli struct {
 	User    userCmd    `cmd:"" help:"Staff accounts."`
 	Token   tokenCmd   `cmd:"" help:"Bearer tokens for scripts."`
 	Webhook webhookCmd `cmd:"" help:"Webhook endpoints and their deliveries."`
+	Outside checkCmd   `cmd:"" name:"check" help:"Checks that run elsewhere: your own program, Akismet, language models."`
 	Check   configCmd  `cmd:"" name:"config" help:"Settings."`
 	Backup  backupCmd  `cmd:"" help:"Copy the database to a file, also while it is being served."`
 	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the database."`

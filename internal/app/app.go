@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/afterword-comments/afterword/internal/auth"
+	"github.com/afterword-comments/afterword/internal/checker"
 	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/internal/keyring"
@@ -54,6 +55,7 @@ type App struct {
 	Comments *comment.Service
 	Auth     *auth.Auth
 	Hooks    *webhook.Hooks
+	Checks   *checker.Checks
 	Hub      *live.Hub
 	Cache    *live.Cache
 	Web      *web.Server
@@ -61,6 +63,7 @@ type App struct {
 	settings Settings
 	schedule webhook.Schedule
 	guard    *webhook.Guard
+	outside  *webhook.Client // for checks elsewhere
 	proxy    *url.URL
 	roots    *x509.CertPool
 	wake     webhook.Wake
@@ -212,6 +215,7 @@ func (a *App) build() error {
 		Store: a.Store, Ledger: a.Ledger, Ring: a.Ring, Guard: a.guard, Wake: a.wake,
 		Now: a.Comments.Now, NewID: comment.NewID,
 	}
+	a.buildChecks()
 	a.Hub = live.NewHub(a.Store)
 	a.Cache = live.NewCache(a.Store)
 	a.Cache.Now = func() time.Time { return a.Comments.Now() }
@@ -221,7 +225,7 @@ func (a *App) build() error {
 		return err
 	}
 	a.Web = &web.Server{
-		Comments: a.Comments, Auth: a.Auth, Hooks: a.Hooks, Hub: a.Hub, Cache: a.Cache, Log: a.settings.Log, Proxies: proxies,
+		Comments: a.Comments, Auth: a.Auth, Hooks: a.Hooks, Checks: a.Checks, Hub: a.Hub, Cache: a.Cache, Log: a.settings.Log, Proxies: proxies,
 		Version: a.settings.Version, Metrics: web.NewMetrics(), MetricsToken: a.settings.MetricsToken,
 		Now: time.Now, Ready: a.ready, Stopping: a.stopping,
 	}
@@ -234,9 +238,25 @@ func (a *App) build() error {
 	a.Web.Metrics.Gauge("webhook_oldest_owed_seconds", "Age of the oldest event that an active endpoint is owed.", a.standing.OldestSeconds)
 	a.Web.Metrics.Family("webhook_endpoints", "Webhook endpoints by state.", "state", a.standing.States)
 	a.Web.Metrics.Family("webhook_attempts_total", "Calls of this process to webhook receivers, by the class of their outcome.", "class", a.tally.Attempts)
+	a.Web.Metrics.Family("check_callbacks_total", "Later answers of checks elsewhere, by what became of them.", "outcome", a.Checks.Callbacks)
 	a.Web.Metrics.Family("webhook_deliveries_total", "Deliveries that this process brought to their end, by state.", "state", a.tally.Outcomes)
 	return nil
 }
+
+// buildChecks makes the checks elsewhere. Their calls go where webhooks may go,
+// on connections of their own.
+func (a *App) buildChecks() {
+	a.outside = webhook.NewClient(a.guard, a.settings.Version.Version, a.roots)
+	a.outside.Through(a.proxy)
+	a.Checks = checker.New()
+	a.Checks.Store, a.Checks.Comments, a.Checks.Ledger, a.Checks.Ring = a.Store, a.Comments, a.Ledger, a.Ring
+	a.Checks.Guard, a.Checks.HTTP = a.guard, a.outside.HTTP(checkTime)
+	a.Checks.Now, a.Checks.NewID = func() time.Time { return a.Comments.Now() }, comment.NewID
+	a.Comments.Outside = a.Checks
+}
+
+// checkTime bounds one call of a check elsewhere, beside its own deadline.
+const checkTime = 30 * time.Second
 
 func (a *App) owed() float64 {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -290,9 +310,11 @@ func (a *App) Run(ctx context.Context) error {
 	a.standing.OnError = report("webhook standings")
 	settler := &comment.Settler{Service: a.Comments, Changed: a.Store.Changed, OnError: report("settler")}
 	replayer := &webhook.Replayer{Hooks: a.Hooks, OnError: report("replay")}
+	a.Checks.OnError = report("checks")
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{
 		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, replayer.Run, settler.Run, a.Hub.Run, a.Cache.Run, a.Store.Watch, a.sweep, a.examine, a.standing.Run,
+		a.Checks.Run, a.Checks.Follower().Run,
 	} {
 		g.Go(func() error { return run(ctx) })
 	}
@@ -337,7 +359,10 @@ func (a *App) Stop() {
 }
 
 // Close closes the database.
-func (a *App) Close() error { return a.Store.Close() }
+func (a *App) Close() error {
+	a.outside.Close()
+	return a.Store.Close()
+}
 
 // Check says whether settings can be, without opening anything.
 func Check(s Settings) error { return (&App{}).read(s) }

@@ -115,6 +115,8 @@ type Revision struct {
 	Fingerprint string // of the normalised text, "" = too short to compare
 	Trace       moderation.Trace
 	CreatedAt   time.Time
+
+	Inquiries []Inquiry // to checks elsewhere, to be stored with it; not read again
 }
 
 // ReasonCodes are the codes of everything that the checks found, each once.

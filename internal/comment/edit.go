@@ -93,6 +93,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	st := rules.Site
 	fingerprint := moderation.Fingerprint(source)
 	subject := moderation.Subject{Text: source, Now: at}
+	by := asker{commentID: in.ID, client: in.Client}
 	err = s.Store.View(ctx, func(r Reader) error {
 		if err := checkOrigin(st, in.Client.Origin); err != nil {
 			return err
@@ -101,7 +102,9 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		if err != nil {
 			return err
 		}
-		return s.subjectOfEdit(r, &subject, rules, c, in.Client, fingerprint)
+		by.parentID = c.ParentID
+		by.email, err = s.subjectOfEdit(r, &subject, rules, c, in.Client, fingerprint)
+		return err
 	})
 	if err != nil {
 		return out, err
@@ -109,7 +112,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	if err := checkLength(source, st.Options); err != nil {
 		return out, err
 	}
-	rev, verdict, err := s.examine(ctx, st, &subject, fingerprint)
+	rev, verdict, err := s.examine(ctx, rules, &subject, fingerprint, by)
 	if err != nil {
 		return out, err
 	}
@@ -132,29 +135,32 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		out = s.submitted(*ch.c, rev, st)
 		return nil
 	})
+	if err == nil {
+		s.wakeOutside(rev)
+	}
 	return out, err
 }
 
-func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rules, c Comment, client Client, fingerprint string) error {
+func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rules, c Comment, client Client, fingerprint string) (email string, err error) {
 	if err := editable(c, site.Site, subject.Now); err != nil {
-		return err
+		return "", err
 	}
 	page, err := r.Page(c.Site, c.PageID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	author, err := r.Author(c.Site, c.AuthorID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	met, err := s.admit(site, author, client, subject.Now)
 	if err != nil {
-		return err
+		return "", err
 	}
 	subject.Blocks = subjectBlocks(met)
 	subject.Revision = c.Revision + 1
 	if err := s.complete(r, subject, site, page, author, fingerprint); err != nil {
-		return err
+		return "", err
 	}
 	// A comment does not repeat itself.
 	others := subject.Repeats[:0]
@@ -164,7 +170,7 @@ func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rul
 		}
 	}
 	subject.Repeats = others
-	return nil
+	return author.Email, nil
 }
 
 // maxRevisions bounds what one comment can make the store keep.
@@ -220,10 +226,9 @@ func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 	if err := ch.record(act{rev: rev, to: to, event: CommentEdited, actor: author, reasons: rev.Trace.Reasons()}, before); err != nil {
 		return err
 	}
-	if !waits && (v.Lane == moderation.LanePublish || c.Public == 0) {
-		if err := ch.automatic(rev, v); err != nil {
-			return err
-		}
+	free := !waits && (v.Lane == moderation.LanePublish || c.Public == 0)
+	if err := ch.lane(rev, v, free); err != nil {
+		return err
 	}
 	return ch.save()
 }

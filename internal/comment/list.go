@@ -10,4 +10,5 @@ const (
 	ListBlocks List = "blocks"
 	// ListBlocksEverywhere is kept for AllSites; Versions gives it with every site's.
 	ListBlocksEverywhere List = "blocks_everywhere"
+	ListIntegrations     List = "integrations"
 )

@@ -13,11 +13,12 @@ import (
 // needed for each, so they are kept, compiled.
 type rules struct {
 	Site
-	versions map[List]int64
-	words    *moderation.Words
-	blocks   *blockSet
-	staff    map[string]bool // names of the staff, folded
-	read     time.Time
+	versions     map[List]int64
+	words        *moderation.Words
+	blocks       *blockSet
+	integrations []Integration
+	staff        map[string]bool // names of the staff, folded
+	read         time.Time
 }
 
 // rulesAge is how long rules are kept: another process may have changed them.
@@ -123,12 +124,24 @@ func (u *rules) load(r Reader, site string, before *rules) (err error) {
 	if err := u.loadBlocks(r, before); err != nil {
 		return err
 	}
+	if err := u.loadIntegrations(r, before); err != nil {
+		return err
+	}
 	return u.loadWords(r, before)
 }
 
 // same reports whether a list is still as it was read before.
 func (u *rules) same(list List, before *rules) bool {
 	return before != nil && before.versions[list] == u.versions[list]
+}
+
+func (u *rules) loadIntegrations(r Reader, before *rules) (err error) {
+	if u.same(ListIntegrations, before) {
+		u.integrations = before.integrations
+		return nil
+	}
+	u.integrations, err = r.Integrations(u.Key)
+	return err
 }
 
 func (u *rules) loadWords(r Reader, before *rules) error {

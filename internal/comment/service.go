@@ -21,6 +21,7 @@ type Service struct {
 	Pipeline *moderation.Pipeline
 	Now      func() time.Time
 	NewID    func() string // UUID v7, growing
+	Outside  Outside       // nil = no checks elsewhere are asked
 
 	rules rulesCache
 	salts saltCache

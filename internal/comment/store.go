@@ -36,6 +36,7 @@ type Sites []string
 // exist is fault.Missing. Lists come in the order named, at most limit long.
 type Reader interface {
 	peopleReader
+	outsideReader
 
 	Site(key string) (Site, error)
 	Sites() ([]Site, error) // by key
@@ -118,6 +119,7 @@ type Reader interface {
 type Tx interface {
 	Reader
 	peopleWriter
+	outsideTx
 
 	PutSite(s Site) error
 	PutWord(w Word) error

@@ -76,7 +76,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 		return out, err
 	}
 	at := s.Now()
-	d := draft{at: at}
+	d := draft{at: at, id: s.NewID()}
 	if d.source, err = cleanText(sub.Text); err != nil {
 		return out, err
 	}
@@ -100,12 +100,16 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 		}
 		return s.keep(tx, sub.Once, at, out)
 	})
+	if err == nil {
+		s.wakeOutside(d.rev)
+	}
 	return out, s.confirmed(ctx, sub.Once, at, err)
 }
 
 // draft is a comment on its way into the store.
 type draft struct {
 	at   time.Time
+	id   string
 	site Site
 	page Page
 	// answered is the comment that the reader answers; parent is where the
@@ -161,7 +165,8 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	if err := checkLength(d.source, d.site.Options); err != nil {
 		return err
 	}
-	d.rev, d.verdict, err = s.examine(ctx, d.site, &subject, fingerprint)
+	by := asker{d.id, d.parent.ID, d.author.Email, sub.Client}
+	d.rev, d.verdict, err = s.examine(ctx, rules, &subject, fingerprint, by)
 	return err
 }
 
@@ -204,16 +209,17 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, p
 }
 
 // examine renders the text once and runs every check over it.
-func (s *Service) examine(ctx context.Context, site Site, subject *moderation.Subject, fingerprint string) (Revision, moderation.Verdict, error) {
+func (s *Service) examine(ctx context.Context, site *rules, subject *moderation.Subject, fingerprint string, by asker) (Revision, moderation.Verdict, error) {
 	tree := markup.Render(subject.Text)
 	if tree.Blank() { // markup and nothing in it
 		return Revision{}, moderation.Verdict{}, fault.Input("text", "blank", "Write something first.")
 	}
 	subject.Plain, subject.Links = tree.Plain(), tree.Links()
+	inquiries := s.consult(ctx, site, subject, by, tree.HTML)
 	trace := s.Pipeline.Examine(ctx, subject)
 	return Revision{
 		Site: site.Key, N: subject.Revision, Source: subject.Text, Tree: tree, Trace: trace,
-		Fingerprint: fingerprint, CreatedAt: subject.Now,
+		Fingerprint: fingerprint, CreatedAt: subject.Now, Inquiries: inquiries,
 	}, moderation.Decide(subject, trace), nil
 }
 
@@ -351,7 +357,7 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 		}
 	}
 	c := Comment{
-		Site: d.site.Key, ID: s.NewID(), PageID: d.page.ID, ParentID: d.parent.ID,
+		Site: d.site.Key, ID: d.id, PageID: d.page.ID, ParentID: d.parent.ID,
 		AuthorID: d.author.ID, AuthorName: d.author.Name, AuthorKind: d.author.Kind,
 		Status: Pending, InForce: Pending, Revision: 1, Version: 1,
 		Risk: string(d.verdict.Risk), CreatedAt: d.at, Text: d.rev,
@@ -374,7 +380,7 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 	if err := tx.CountStatus(c.Site, Pending, 1); err != nil {
 		return out, err
 	}
-	if err := ch.automatic(d.rev, d.verdict); err != nil {
+	if err := ch.lane(d.rev, d.verdict, true); err != nil {
 		return out, err
 	}
 	if c.Status != Pending {

@@ -79,6 +79,10 @@ const receiptLife = 24 * time.Hour
 // reporterLife is how long a record of reports is remembered.
 const reporterLife = 180 * 24 * time.Hour
 
+// inquiryLife is how long it is remembered what checks elsewhere have said, and
+// how people decided: the figures about each check rest on it.
+const inquiryLife = 90 * 24 * time.Hour
+
 // Prune works in small steps, so that nobody waits for it; nor does it wait for
 // a row that somebody is using after all.
 func (w *write) Prune(now time.Time, limit int) (int, error) {
@@ -91,6 +95,7 @@ func (w *write) Prune(now time.Time, limit int) (int, error) {
 		{"delete from buckets where bucket in (select bucket from buckets where tat < $1 limit $2", now.Add(-time.Hour)},
 		{"delete from sessions where session_id in (select session_id from sessions where expires_at < $1 limit $2", now.Add(-24 * time.Hour)},
 		{"delete from reporters where (site_id, reporter_id) in (select site_id, reporter_id from reporters where seen_at < $1 limit $2", now.Add(-reporterLife)},
+		{"delete from inquiries where (site_id, inquiry_id) in (select site_id, inquiry_id from inquiries where closed_at > 0 and closed_at < $1 limit $2", now.Add(-inquiryLife)},
 	} {
 		n, err := w.conn.exec(w.ctx, step.statement+w.dialect.skip+")", micros(step.before), limit)
 		if err != nil {

@@ -51,7 +51,7 @@ func TestBehindAPooler(t *testing.T) {
 
 // walked are what PostgreSQL may go through as a whole: what the installation's
 // staff has made, and what there is one of for each site.
-var walked = []string{"sites", "accounts", "grants", "log_heads", "cursors", "words", "salts", "schema_version", "endpoints"}
+var walked = []string{"sites", "accounts", "grants", "log_heads", "cursors", "words", "salts", "schema_version", "endpoints", "integrations"}
 
 // checkPostgresPlans prepares all statements on PostgreSQL and looks for walks
 // and sorts.

@@ -168,7 +168,7 @@ var goodScans = []string{
 	"SCAN CONSTANT ROW", "SCAN few", "SCAN ready", "SCAN called", // subqueries
 	"SCAN sites ", "SCAN accounts", "SCAN log_heads", "SCAN cursors", "SCAN endpoints USING COVERING INDEX endpoints_due", "SCAN endpoints",
 	"SCAN deliveries USING INDEX deliveries_leased", "SCAN deliveries USING COVERING INDEX deliveries_due",
-	"SCAN decisions USING COVERING INDEX decisions_due", "SCAN replays USING INDEX replays_running",
+	"SCAN decisions USING COVERING INDEX decisions_due", "SCAN replays USING INDEX replays_running", "SCAN integrations",
 }
 
 // goodSorts are the statements that may sort: the decisions on one comment,
@@ -209,6 +209,12 @@ var servedBy = []struct{ piece, index string }{
 	{"state = 'held' and effective_at <= $1", "decisions_due (effective_at<?)"},
 	{"state = 'held' order by effective_at limit 1", "decisions_due"},
 	{"from decisions where site_id = $1 and comment_id = $2", "sqlite_autoindex_decisions_1 (site_id=? AND comment_id=?)"},
+	{"from inquiries where site_id = $1 and comment_id = $2", "inquiries_by_comment (site_id=? AND comment_id=?)"},
+	{"from inquiries where site_id = $1 and integration_id = $2", "inquiries_by_integration (site_id=? AND integration_id=?)"},
+	{"from inquiries where closed_at = 0", "inquiries_due (next_at<?)"},
+	{"from inquiries where lesson", "inquiries_lessons (lesson_at<?)"},
+	{"delete from inquiries", "inquiries_by_age (closed_at>? AND closed_at<?)"},
+	{"update inquiries set next_at", "inquiries_by_integration (site_id=? AND integration_id=?)"},
 	{"from reports where", "sqlite_autoindex_reports_1 (site_id=? AND comment_id=?)"},
 	{"from events where site_id = $1 and seq > $2 order by", "sqlite_autoindex_events_1 (site_id=? AND seq>?)"},
 	{"from events where site_id = $1 and seq > $2 and seq <= $3", "sqlite_autoindex_events_1 (site_id=? AND seq>? AND seq<?)"},

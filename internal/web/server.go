@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/afterword-comments/afterword/internal/auth"
+	"github.com/afterword-comments/afterword/internal/checker"
 	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/internal/live"
@@ -24,6 +25,7 @@ type Server struct {
 	Comments *comment.Service
 	Auth     *auth.Auth
 	Hooks    *webhook.Hooks
+	Checks   *checker.Checks
 	Hub      *live.Hub
 	Cache    *live.Cache
 	Log      *slog.Logger
@@ -180,6 +182,14 @@ func (s *Server) Register(router fiber.Router) {
 	post("/api/v1/sites/:site/webhooks/:id/replays/:replay/cancel", s.private, s.staff, admin, s.cancelReplay)
 	get("/api/v1/sites/:site/deliveries/:id", s.private, s.staff, admin, s.delivery)
 	post("/api/v1/sites/:site/deliveries/:id/redeliver", s.private, s.staff, admin, s.redeliver)
+	get("/api/v1/sites/:site/checks", s.private, s.staff, admin, s.checkList)
+	post("/api/v1/sites/:site/checks", s.private, s.staff, admin, s.fresh, s.addCheck)
+	get("/api/v1/sites/:site/checks/:id", s.private, s.staff, admin, s.check)
+	patch("/api/v1/sites/:site/checks/:id", s.private, s.staff, admin, s.changeCheck)
+	del("/api/v1/sites/:site/checks/:id", s.private, s.staff, admin, s.removeCheck)
+	post("/api/v1/sites/:site/checks/:id/test", s.private, s.staff, admin, s.testCheck)
+	get("/api/v1/sites/:site/checks/:id/health", s.private, s.staff, admin, s.checkHealth)
+	post("/api/v1/checks/:ticket", s.private, s.limitRequests, s.checkAnswer)
 
 	get("/api/v1/users", s.private, s.staff, owner, s.users)
 	post("/api/v1/users", s.private, s.staff, owner, s.fresh, s.addUser)

@@ -86,6 +86,59 @@ create index reporters_by_age on reporters (seen_at);
 
 -- Waves.
 
--- External checks.
+-- External checks. An integration is one that a site has set up; its secret (the
+-- key that signs, or that the service asks for) is sealed.
+create table integrations (
+  site_id        text not null references sites,
+  integration_id text not null,
+  kind           text not null,
+  name           text not null,
+  url            text not null,
+  settings       text not null,    -- JSON, by kind
+  secret         text not null,    -- sealed; '' = none
+  asked          text not null check (asked in ('before', 'after')),
+  only_for       text not null,
+  silence        text not null check (silence in ('hold', 'publish', 'reject')),
+  most           text not null,    -- the strongest hint that its answer may carry
+  sends          text not null,    -- JSON: what may go out beyond the usual
+  deadline       bigint not null,  -- microseconds
+  enabled        boolean not null,
+  version        bigint not null,  -- counts the changes
+  created_at     bigint not null,
+  primary key (site_id, integration_id),
+  unique (site_id, name)
+);
+create unique index integrations_by_id on integrations (integration_id);
+
+-- A question about one revision to one integration: written with the revision,
+-- and until it is closed a ticket that the answer has to show. Rows outlive
+-- their integration, so that no comment waits for what is gone.
+create table inquiries (
+  site_id        text not null references sites,
+  inquiry_id     text not null,
+  integration_id text not null,
+  comment_id     text not null,
+  revision       integer not null,
+  lane           text not null,    -- of the comment but for this; '' = a person decides, whatever it says
+  state          text not null check (state in ('owed', 'asked', 'answered', 'silent', 'moot')),
+  tries          integer not null,
+  next_at        bigint not null,  -- when there is something to do: a call, or the deadline
+  deadline       bigint not null,
+  created_at     bigint not null,
+  closed_at      bigint not null,  -- 0 = open
+  took           bigint not null,  -- microseconds of the last call
+  hint           text not null,    -- the strongest of the answer
+  error          text not null,
+  decided        text not null,    -- status that a person has given the revision; '' = none
+  lesson         text not null,    -- such a status of which the service is to be told; '' = none
+  lesson_tries   integer not null,
+  lesson_at      bigint not null,
+  primary key (site_id, inquiry_id)
+);
+create index inquiries_by_comment on inquiries (site_id, comment_id, inquiry_id);
+create index inquiries_by_integration on inquiries (site_id, integration_id, inquiry_id);
+create index inquiries_due on inquiries (next_at) where closed_at = 0;
+create index inquiries_lessons on inquiries (lesson_at) where lesson <> '';
+create index inquiries_by_age on inquiries (closed_at) where closed_at > 0;
 
 -- Decisions: reasons, messages, appeals, second looks.

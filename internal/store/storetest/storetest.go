@@ -29,6 +29,7 @@ type Store interface {
 	Gather(ctx context.Context, site string, deliveries []comment.Delivery) error
 	Claim(ctx context.Context, ask comment.Claim) ([]comment.Call, error)
 	Record(ctx context.Context, outcomes []comment.Outcome) error
+	CheckedBehind(ctx context.Context, follower string, limit int) ([]comment.Position, error)
 }
 
 // Run holds an engine against the suite. open gives an empty store of its own
@@ -36,7 +37,7 @@ type Store interface {
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	for _, group := range []map[string]func(*house){
 		siteTests, commentTests, threadTests, queueTests, decisionTests, logTests,
-		limitTests, deliveryTests, replayTests, staffTests, writeTests, fenceTests, peopleTests,
+		limitTests, deliveryTests, replayTests, staffTests, writeTests, fenceTests, peopleTests, outsideTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
