@@ -16,6 +16,10 @@ import (
 // one that was tampered with, is refused instead of skipping rows.
 type Cursors struct{ Ring *keyring.Ring }
 
+// cursorText writes a cursor in characters that stand for themselves in an address
+// and on a command line, where one that begins with a hyphen would be a flag.
+var cursorText = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._").WithPadding(base64.NoPadding).Strict()
+
 // macSize is enough for a value that protects against mistakes, not money.
 const macSize = 8
 
@@ -25,7 +29,7 @@ func (c Cursors) Write(p *Place, list ...string) string {
 		return ""
 	}
 	raw := binary.BigEndian.AppendUint64(c.mac(*p, list), uint64(p.Key))
-	return base64.RawURLEncoding.EncodeToString(append(raw, p.ID...))
+	return cursorText.EncodeToString(append(raw, p.ID...))
 }
 
 // Read gives the place of a cursor of this list; "" is the start, nil.
@@ -33,7 +37,7 @@ func (c Cursors) Read(cursor string, list ...string) (*Place, error) {
 	if cursor == "" {
 		return nil, nil
 	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	raw, err := cursorText.DecodeString(cursor)
 	if err != nil || len(raw) < macSize+8 || len(raw) > 512 {
 		return nil, badCursor()
 	}

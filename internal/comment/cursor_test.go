@@ -3,6 +3,7 @@ package comment_test
 import (
 	"encoding/base64"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,19 +60,34 @@ func TestPartsOfAListDoNotRunTogether(t *testing.T) {
 func TestATamperedCursorIsRefused(t *testing.T) {
 	c := cursors(t, "an installation key of 32 bytes!!")
 	cursor := c.Write(&comment.Place{Key: 5, ID: "0198c0de"}, "thread")
-	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	plain, own := strings.NewReplacer(".", "-"), strings.NewReplacer("-", ".")
+	raw, err := base64.RawURLEncoding.DecodeString(plain.Replace(cursor))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range raw {
 		changed := append([]byte{}, raw...)
 		changed[i] ^= 1
-		_, err := c.Read(base64.RawURLEncoding.EncodeToString(changed), "thread")
+		_, err := c.Read(own.Replace(base64.RawURLEncoding.EncodeToString(changed)), "thread")
 		wantFault(t, err, "invalid_cursor")
+	}
+	if place, err := c.Read(own.Replace(base64.RawURLEncoding.EncodeToString(raw)), "thread"); err != nil || place.Key != 5 {
+		t.Fatalf("untouched: %v, %v", place, err)
 	}
 	for _, bad := range []string{cursor[:len(cursor)-4], cursor + "AAAA", cursor + "=", cursor + "\n", " " + cursor, "!", "AAAA", string(make([]byte, 400))} {
 		_, err := c.Read(bad, "thread")
 		wantFault(t, err, "invalid_cursor")
+	}
+}
+
+// TestACursorIsNoFlag: scripts write --cursor C, and a word that begins with a
+// hyphen would be another flag.
+func TestACursorIsNoFlag(t *testing.T) {
+	c := cursors(t, "an installation key of 32 bytes!!")
+	for key := range int64(1000) {
+		if cursor := c.Write(&comment.Place{Key: key}, "thread"); strings.ContainsAny(cursor, "-+/=") {
+			t.Fatalf("the cursor %q", cursor)
+		}
 	}
 }
 
