@@ -16,7 +16,7 @@ func benchWords(n int) []Word {
 		for range 3 + r.IntN(8) {
 			b.WriteByte("etaoinshrdlucmfwypvbgkqjxz"[min(r.IntN(26), r.IntN(26))])
 		}
-		words[i] = Word{fmt.Sprint(i), ListBanned, b.String() + "q"}
+		words[i] = Word{ID: fmt.Sprint(i), List: ListBanned, Text: b.String() + "q"}
 	}
 	return words
 }

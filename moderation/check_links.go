@@ -17,42 +17,49 @@ const (
 	CodeNumericHost       = "numeric_host"       // hold: an address instead of a name
 	CodeLinkUser          = "link_user"          // hold: text before an @ poses as the host
 	CodeMisleadingLink    = "misleading_link"    // hold: the text names another host
+	CodeRejectedHost      = "rejected_host"      // hold: people rejected most comments that link there
+	CodeNewHost           = "new_host"           // none: nobody has linked there on this site
+	CodeMostlyLink        = "mostly_link"        // hold for newcomers: hardly any text beside the links
 )
 
 const (
 	maxLinksSeen = 50   // links taken apart in one comment; the count goes on
 	maxLinkText  = 300  // bytes of a link's text
 	maxHref      = 2000 // bytes of its address
+	mostlyLink   = 0.8  // share of the visible text
 )
 
 // linksCheck looks at the links that survive rendering.
 type linksCheck struct{}
 
 func (linksCheck) Name() string { return "links" }
-func (linksCheck) Version() int { return 1 }
+func (linksCheck) Version() int { return 2 }
 
+// Examine leaves out links to hosts that the site allows.
 func (linksCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
-	if len(s.Links) == 0 {
+	links := s.Words.withoutAllowed(s.Links, placeOf(s))
+	if len(links) == 0 {
 		return nil, nil
 	}
-	found := linkCounts(s)
+	found := linkCounts(s, len(links))
 	hosts := make(map[string]bool)
-	for _, href := range s.Links[:min(len(s.Links), maxLinksSeen)] {
+	for _, href := range links[:min(len(links), maxLinksSeen)] {
 		if l, ok := linkOf(href); ok {
 			hosts[l.host] = true
 			found = append(found, l.evidence(s.Text)...)
 		}
 	}
+	found = append(found, records(s, links)...)
 	return append(found, misleading(s.Text, hosts)...), nil
 }
 
 // linkCounts judges how many links there are, and whose.
-func linkCounts(s *Subject) []Evidence {
+func linkCounts(s *Subject, links int) []Evidence {
 	var found []Evidence
-	if limit := s.Site.MaxLinks; limit >= 0 && len(s.Links) > limit {
+	if limit := s.Site.MaxLinks; limit >= 0 && links > limit {
 		found = append(found, Evidence{
 			Code: CodeTooManyLinks, Hint: HintHold,
-			Sentence: fmt.Sprintf("The comment has %s; the site allows %d.", count(len(s.Links), "link"), limit),
+			Sentence: fmt.Sprintf("The comment has %s; the site allows %d.", count(links, "link"), limit),
 		})
 	}
 	if s.newcomer() {
@@ -61,6 +68,16 @@ func linkCounts(s *Subject) []Evidence {
 			Sentence: "An author without a record on this site posted a link.",
 		}
 		if s.Site.Mode.holdsNewcomers() {
+			e.Hint = HintHold
+		}
+		found = append(found, e)
+	}
+	if s.LinkShare >= mostlyLink {
+		e := Evidence{
+			Code: CodeMostlyLink, Hint: HintNone,
+			Sentence: fmt.Sprintf("%.0f %% of the text is link.", 100*s.LinkShare),
+		}
+		if s.newcomer() {
 			e.Hint = HintHold
 		}
 		found = append(found, e)

@@ -12,6 +12,9 @@ import (
 const (
 	CodeBannedWord  = "banned_word"  // reject
 	CodeSuspectWord = "suspect_word" // hold
+	CodeLegalTerm   = "legal_term"   // review
+	CodeBannedHost  = "banned_host"  // reject: a link
+	CodeSuspectHost = "suspect_host" // hold: a link
 )
 
 // wordsCheck matches the site's lists, one evidence for each entry found, so
@@ -19,27 +22,27 @@ const (
 type wordsCheck struct{}
 
 func (wordsCheck) Name() string { return "words" }
-func (wordsCheck) Version() int { return 1 }
+func (wordsCheck) Version() int { return 2 }
 
 func (wordsCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
 	if s.Words == nil || len(s.Words.entries) == 0 {
 		return nil, nil
 	}
-	found := findings{words: s.Words, text: []rune(s.Text)}
-	for _, h := range s.Words.find(s.Text) {
+	found := findings{words: s.Words, text: []rune(s.Text), at: placeOf(s)}
+	for _, h := range s.Words.find(s.Text, found.at) {
 		found.add(h.entry, h.span)
 	}
 	if s.Plain != s.Text {
 		found.addRendered(s.Plain)
 	}
-	return append(found.evidence(), nameEvidence(s)...), nil
+	return slices.Concat(found.evidence(), nameEvidence(s), hostEvidence(s)), nil
 }
 
 // nameEvidence matches the author's name, which is published with the text.
 func nameEvidence(s *Subject) []Evidence {
 	var out []Evidence
 	seen := make(map[int]bool)
-	for _, h := range s.Words.find(s.Author.Name) {
+	for _, h := range s.Words.find(s.Author.Name, placeOf(s)) {
 		if !seen[h.entry] {
 			seen[h.entry] = true
 			e := evidenceOf(s.Words.entries[h.entry], "The author's name contains")
@@ -54,6 +57,7 @@ func nameEvidence(s *Subject) []Evidence {
 type findings struct {
 	words *Words
 	text  []rune
+	at    place
 	order []int
 	spans map[int][]Span
 }
@@ -78,7 +82,7 @@ func (f *findings) add(entry int, spans ...Span) {
 // hides it in the source.
 func (f *findings) addRendered(plain string) {
 	rendered := []rune(plain)
-	for _, h := range f.words.find(plain) {
+	for _, h := range f.words.find(plain, f.at) {
 		if _, seen := f.spans[h.entry]; !seen {
 			f.add(h.entry, locate(f.text, rendered[h.span.Start:h.span.End])...)
 		}
@@ -137,9 +141,23 @@ func (f *findings) one(w Word, spans []Span) Evidence {
 // evidenceOf says that something contains the entry.
 func evidenceOf(w Word, contains string) Evidence {
 	e := Evidence{Code: CodeBannedWord, Hint: HintReject, Data: map[string]string{"word_id": w.ID, "word": w.Text}}
-	if w.List == ListSuspect {
-		e.Code, e.Hint = CodeSuspectWord, HintHold
-	}
 	e.Sentence = fmt.Sprintf("%s the %s word “%s”.", contains, w.List, w.Text)
+	switch w.List {
+	case ListSuspect:
+		e.Code, e.Hint = CodeSuspectWord, HintHold
+	case ListLegal:
+		e.Code, e.Hint = CodeLegalTerm, HintReview
+		e.Sentence = fmt.Sprintf("%s the legal term “%s”.", contains, w.Text)
+	}
 	return e
+}
+
+// MatchWords gives what the check "words" finds, for whoever wants to know it of
+// a text that nobody has posted, or of one list alone.
+func MatchWords(s *Subject) []Evidence {
+	found, _ := wordsCheck{}.Examine(context.Background(), s) // it knows no errors
+	for i := range found {
+		found[i].Check, found[i].Version = wordsCheck{}.Name(), wordsCheck{}.Version()
+	}
+	return found
 }

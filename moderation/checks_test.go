@@ -195,7 +195,7 @@ func TestAuthor(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	words, err := CompileWords([]Word{
-		{"b1", ListBanned, "vermin"}, {"s1", ListSuspect, "liar"}, {"a1", ListAllowed, "liar liar"},
+		{ID: "b1", List: ListBanned, Text: "vermin"}, {ID: "s1", List: ListSuspect, Text: "liar"}, {ID: "a1", List: ListAllowed, Text: "liar liar"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -228,11 +228,11 @@ func TestWords(t *testing.T) {
 }
 
 func TestAFloodOfSuspectWordsHidesNoBannedOne(t *testing.T) {
-	list := []Word{{"b", ListBanned, "vermin"}}
+	list := []Word{{ID: "b", List: ListBanned, Text: "vermin"}}
 	var text strings.Builder
 	for i := range 4 * maxFindings {
 		word := strings.Repeat(string(rune('a'+i%26)), 1+i/26%2) + strings.Repeat("xy", 1+i/52)
-		list = append(list, Word{"s", ListSuspect, word})
+		list = append(list, Word{ID: "s", List: ListSuspect, Text: word})
 		text.WriteString(word + " ")
 	}
 	words, err := CompileWords(list)
@@ -277,7 +277,7 @@ func FuzzExamine(f *testing.F) {
 				}
 			}
 		}
-		for _, h := range words.find(text) {
+		for _, h := range words.find(text, place{}) {
 			if h.span.Start < 0 || h.span.Start >= h.span.End || h.span.End > length {
 				t.Errorf("hit %v in a text of %d", h, length)
 			}

@@ -7,7 +7,7 @@ import (
 
 // TestLanes goes through the modes of a site with the whole pipeline.
 func TestLanes(t *testing.T) {
-	words, err := CompileWords([]Word{{"1", ListBanned, "vermin"}, {"2", ListSuspect, "nonsense"}})
+	words, err := CompileWords([]Word{{ID: "1", List: ListBanned, Text: "vermin"}, {ID: "2", List: ListSuspect, Text: "nonsense"}})
 	if err != nil {
 		t.Fatal(err)
 	}

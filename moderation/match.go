@@ -25,8 +25,9 @@ type matcher struct {
 	begun  int     // hits before the word with stars at hand
 }
 
-// find returns the places where entries stand in the text, exceptions applied.
-func (w *Words) find(text string) []hit {
+// find returns where the entries that count at a place stand in the text,
+// exceptions applied.
+func (w *Words) find(text string, at place) []hit {
 	r := read(text)
 	m := &matcher{words: w, starts: make([]int32, 0, len(r.elements))}
 	m.scan(r.elements, false)
@@ -34,7 +35,7 @@ func (w *Words) find(text string) []hit {
 		m.scan(run.letters, true)
 	}
 	m.scanWild(r.elements)
-	return w.withoutExceptions(m.hits)
+	return w.withoutExceptions(m.hits, at)
 }
 
 // scan walks elements through the trie. A row is a text in which every element
@@ -263,27 +264,50 @@ func (m *matcher) tryWhole(n *trieNode, word []element) {
 	}
 }
 
-// withoutExceptions drops the hits that an allowed entry covers, and the allowed
-// ones themselves.
-func (w *Words) withoutExceptions(hits []hit) []hit {
-	var allowed []Span
-	for _, h := range hits {
-		if w.entries[h.entry].List == ListAllowed {
-			allowed = append(allowed, h.span)
-		}
-	}
-	slices.SortFunc(allowed, func(a, b Span) int { return a.Start - b.Start })
-	for i := 1; i < len(allowed); i++ { // End becomes the farthest end so far
-		allowed[i].End = max(allowed[i].End, allowed[i-1].End)
-	}
+// forAll is the key of the spans that exempt every entry of the lists that know
+// exceptions.
+const forAll = -1
+
+// withoutExceptions drops the hits that do not count at a place, those that an
+// allowed entry or an exception covers, and the allowed ones themselves.
+func (w *Words) withoutExceptions(hits []hit, at place) []hit {
+	hits = slices.DeleteFunc(hits, func(h hit) bool { return !w.entries[h.entry].holds(at) })
+	exempt := w.exempt(hits)
 	return slices.DeleteFunc(hits, func(h hit) bool {
-		return w.entries[h.entry].List == ListAllowed || covered(h.span, allowed)
+		list := w.entries[h.entry].List
+		return list == ListAllowed || list != ListLegal && covered(h.span, exempt[forAll]) || covered(h.span, exempt[h.entry])
 	})
 }
 
-// covered reports whether one allowed span holds all of s. Of those that begin
+// exempt gives what the allowed among the hits cover, by the entry that it is
+// exempt from.
+func (w *Words) exempt(hits []hit) map[int][]Span {
+	var exempt map[int][]Span
+	for _, h := range hits {
+		if w.entries[h.entry].List != ListAllowed {
+			continue
+		}
+		of, one := w.exempts[h.entry]
+		if !one {
+			of = forAll
+		}
+		if exempt == nil {
+			exempt = map[int][]Span{}
+		}
+		exempt[of] = append(exempt[of], h.span)
+	}
+	for _, spans := range exempt {
+		slices.SortFunc(spans, func(a, b Span) int { return a.Start - b.Start })
+		for i := 1; i < len(spans); i++ { // End becomes the farthest end so far
+			spans[i].End = max(spans[i].End, spans[i-1].End)
+		}
+	}
+	return exempt
+}
+
+// covered reports whether one of the spans of exempt holds all of s. Of those that begin
 // no later than s, the last one knows the farthest end.
-func covered(s Span, allowed []Span) bool {
-	after := sort.Search(len(allowed), func(i int) bool { return allowed[i].Start > s.Start })
-	return after > 0 && allowed[after-1].End >= s.End
+func covered(s Span, exempt []Span) bool {
+	after := sort.Search(len(exempt), func(i int) bool { return exempt[i].Start > s.Start })
+	return after > 0 && exempt[after-1].End >= s.End
 }

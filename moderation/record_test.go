@@ -84,7 +84,7 @@ func TestWhatPeopleSayIsWeighed(t *testing.T) {
 	block := func(effect string) []Block {
 		return []Block{{ID: "b1", Kind: "domain", Shown: "trash.example", Effect: effect}}
 	}
-	banned, err := CompileWords([]Word{{"w1", ListBanned, "vermin"}})
+	banned, err := CompileWords([]Word{{ID: "w1", List: ListBanned, Text: "vermin"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,9 @@ type Subject struct {
 	Text  string   // the source as its author wrote it: NFC, valid UTF-8
 	Plain string   // what readers see of it, without markup
 	Links []string // the hrefs that survive rendering, in order
+	// LinkShare is the part of the visible text that is link, from 0 to 1.
+	LinkShare float64
+	Hosts     []Host // the records of hosts among LinkHosts; nil where nobody has looked
 
 	Revision int      // 1 is a new comment, more is an edit
 	Form     Form     // how the form was filled in

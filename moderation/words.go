@@ -2,8 +2,10 @@ package moderation
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -14,6 +16,7 @@ const (
 	ListBanned  = "banned"  // refuses the comment
 	ListSuspect = "suspect" // holds it
 	ListAllowed = "allowed" // exempts what it covers from the other two
+	ListLegal   = "legal"   // a person has to look first, whatever the mode and what is allowed
 )
 
 // Word is one entry of a site's lists: a word, or a phrase of several words with
@@ -21,13 +24,26 @@ const (
 // spelling that Normalise sees through; an ending counts only if it is listed.
 type Word struct {
 	ID, List, Text string
+
+	// Host makes the entry one for links: Text is a host as HostName gives it, and
+	// stands for all hosts below it too.
+	Host bool
+	// Where and when the entry counts. Nothing of it is compiled: what has expired
+	// stops counting at once.
+	Scope     Scope
+	Language  string    // BCP 47 tag; it counts where the site has the same language; "" = everywhere
+	ExpiresAt time.Time // zero = never
+	// Except are phrases in which this entry is innocent.
+	Except []string
 }
 
 // Words are the compiled lists of one site: read only, safe for use by many
 // goroutines at once.
 type Words struct {
-	entries   []Word
-	spellings []spelling // sorted as the trie wants them
+	entries   []Word           // behind them, the exceptions of single entries as entries of their own
+	exempts   map[int]int      // the entry that such an exception is of
+	hosts     map[string][]int // entries for links, by host
+	spellings []spelling       // sorted as the trie wants them
 	trie      *trie
 }
 
@@ -48,7 +64,7 @@ const (
 
 // WordError says why a text cannot be an entry of a list.
 type WordError struct {
-	Code     string // "too_short", "too_long", "no_letters", "wildcard" or "encoding"
+	Code     string // "too_short", "too_long", "no_letters", "wildcard", "regular_expression", "encoding" or "not_host"
 	Sentence string // plain English for the person who entered it
 }
 
@@ -58,12 +74,14 @@ func (e *WordError) Error() string { return e.Sentence }
 // *WordError.
 func CheckWord(text string) error {
 	switch {
-	case !utf8.ValidString(text):
-		return &WordError{"encoding", "The entry is not valid UTF-8."}
+	case !utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError):
+		return &WordError{"encoding", "The entry is not valid UTF-8; save the file in that encoding."}
 	case utf8.RuneCountInString(text) > maxEntry:
 		return &WordError{"too_long", fmt.Sprintf("An entry has at most %d characters.", maxEntry)}
 	case strings.Contains(text, "*"):
 		return &WordError{"wildcard", "Entries match whole words and know no wildcard; list each ending."}
+	case expression.MatchString(text):
+		return &WordError{"regular_expression", "Entries are plain words and know no regular expressions; list each spelling that is a word of its own."}
 	}
 	chars := 0
 	for _, r := range patternOf(text) {
@@ -83,18 +101,17 @@ func CheckWord(text string) error {
 	return nil
 }
 
+// expression finds what only a regular expression would have.
+var expression = regexp.MustCompile(`\\[a-zA-Z.]|\(\?|\.\+|\[[^\]]*-[^\]]*\]|\][+?{]|\([^)]*\|[^)]*\)|\{\d+(,\d*)?\}|^\^|^/.+/[a-z]*$`)
+
 // CompileWords prepares a site's lists for matching. It takes time and memory
 // linear in their length; the same entry on two lists is no error.
 func CompileWords(words []Word) (*Words, error) {
-	w := &Words{entries: slices.Clone(words)}
-	for i, word := range w.entries {
-		if word.List != ListBanned && word.List != ListSuspect && word.List != ListAllowed {
-			return nil, fmt.Errorf("word %q: unknown list %q", word.ID, word.List)
-		}
-		if err := CheckWord(word.Text); err != nil {
+	w := &Words{entries: slices.Clone(words), exempts: map[int]int{}, hosts: map[string][]int{}}
+	for i, word := range words {
+		if err := w.add(i, word); err != nil {
 			return nil, fmt.Errorf("word %q: %w", word.ID, err)
 		}
-		w.addSpellings(i)
 	}
 	slices.SortStableFunc(w.spellings, func(a, b spelling) int { return slices.Compare(a.key, b.key) })
 	keys := make([][]rune, len(w.spellings))
@@ -103,6 +120,33 @@ func CompileWords(words []Word) (*Words, error) {
 	}
 	w.trie = newTrie(keys)
 	return w, nil
+}
+
+// lists are all lists.
+var lists = []string{ListBanned, ListSuspect, ListAllowed, ListLegal}
+
+func (w *Words) add(entry int, word Word) error {
+	if !slices.Contains(lists, word.List) {
+		return fmt.Errorf("unknown list %q", word.List)
+	}
+	if word.Host {
+		host, err := HostName(word.Text)
+		w.hosts[host] = append(w.hosts[host], entry)
+		return err
+	}
+	if err := CheckWord(word.Text); err != nil {
+		return err
+	}
+	w.addSpellings(entry)
+	for _, text := range word.Except {
+		if err := CheckWord(text); err != nil {
+			return err
+		}
+		w.exempts[len(w.entries)] = entry
+		w.entries = append(w.entries, Word{List: ListAllowed, Text: text})
+		w.addSpellings(len(w.entries) - 1)
+	}
+	return nil
 }
 
 func (w *Words) addSpellings(entry int) {
@@ -118,6 +162,10 @@ func (w *Words) addSpellings(entry int) {
 		w.spellings = append(w.spellings, f)
 	}
 }
+
+// WordKey is equal for entries that match the same texts: case, accents, disguises
+// and punctuation do not count.
+func WordKey(text string) string { return string(patternOf(text)) }
 
 // patternOf folds the text of an entry. Unlike a comment's, a word of it that is
 // foreign throughout always means itself.

@@ -81,7 +81,7 @@ func TestFindDisguises(t *testing.T) {
 		{"glued to punctuation", "wow!shit(viagra)", []string{"shit", "viagra"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, cuts(c.text, w.find(c.text))); diff != "" {
+			if diff := cmp.Diff(c.want, cuts(c.text, w.find(c.text, place{}))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -108,7 +108,7 @@ func TestFindLeavesInnocentSentencesAlone(t *testing.T) {
 		"rapist", "the rapist", "scam", "wank", "cum", "nigger", "coon", "cop", "coc", "hoc", "cok", "puc", "xop", "vai",
 		"nai", "kai", "boob", "ss", "fuck", "hit man", "is so gay", "cyka", "ass", "sexy", "sss")
 	for _, text := range innocent {
-		if got := cuts(text, w.find(text)); len(got) != 0 {
+		if got := cuts(text, w.find(text, place{})); len(got) != 0 {
 			t.Errorf("%q: found %q", text, got)
 		}
 	}
@@ -117,7 +117,7 @@ func TestFindLeavesInnocentSentencesAlone(t *testing.T) {
 func TestDoubledLettersPartHonestWords(t *testing.T) {
 	w := compile(t, ListBanned, "cop", "as", "rapper")
 	for _, text := range []string{"coop", "ass", "raper", "copp"} {
-		if got := cuts(text, w.find(text)); len(got) != 0 {
+		if got := cuts(text, w.find(text, place{})); len(got) != 0 {
 			t.Errorf("%q: found %q", text, got)
 		}
 	}
@@ -125,14 +125,14 @@ func TestDoubledLettersPartHonestWords(t *testing.T) {
 
 func TestAllowedEntriesExempt(t *testing.T) {
 	w, err := CompileWords([]Word{
-		{"1", ListBanned, "cock"}, {"2", ListSuspect, "robin"}, {"3", ListAllowed, "cock robin"}, {"4", ListAllowed, "robin"},
+		{ID: "1", List: ListBanned, Text: "cock"}, {ID: "2", List: ListSuspect, Text: "robin"}, {ID: "3", List: ListAllowed, Text: "cock robin"}, {ID: "4", List: ListAllowed, Text: "robin"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := "Cock Robin! A cock, robin... no: a robin and a cock."
 	want := []hit{{0, Span{47, 51}}}
-	if diff := cmp.Diff(want, w.find(text), cmp.AllowUnexported(hit{})); diff != "" {
+	if diff := cmp.Diff(want, w.find(text, place{}), cmp.AllowUnexported(hit{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -169,13 +169,13 @@ func TestCheckWord(t *testing.T) {
 }
 
 func TestCompileWordsNamesTheEntryAtFault(t *testing.T) {
-	for _, w := range []Word{{"w7", "naughty", "fine"}, {"w7", ListBanned, "!"}} {
+	for _, w := range []Word{{ID: "w7", List: "naughty", Text: "fine"}, {ID: "w7", List: ListBanned, Text: "!"}} {
 		if _, err := CompileWords([]Word{w}); err == nil || !strings.Contains(err.Error(), "w7") {
 			t.Errorf("%v: %v", w, err)
 		}
 	}
 	empty, err := CompileWords(nil)
-	if err != nil || len(empty.find("anything at all")) != 0 {
+	if err != nil || len(empty.find("anything at all", place{})) != 0 {
 		t.Errorf("an empty list: %v", err)
 	}
 }
@@ -243,7 +243,7 @@ func TestGeneratedDisguisesAreFound(t *testing.T) {
 		entry, name := r.IntN(len(words)), names[r.IntN(len(names))]
 		written := disguises[name](r, words[entry])
 		before, after := "Well, honestly, you are a ", " and everybody here knows it."
-		hits := w.find(before + written + after)
+		hits := w.find(before+written+after, place{})
 		start := len([]rune(before))
 		want := hit{entry, Span{start, start + len([]rune(written))}}
 		if slices.Contains(hits, want) {

@@ -39,6 +39,8 @@ type cli struct {
 	Block   blockCmd   `cmd:"" help:"Blocks by e-mail, domain, network address and name."`
 	User    userCmd    `cmd:"" help:"Staff accounts."`
 	Token   tokenCmd   `cmd:"" help:"Bearer tokens for scripts."`
+	Word    wordCmd    `cmd:"" help:"Word lists, hosts on them, and legal terms."`
+	Host    hostCmd    `cmd:"" help:"Hosts that comments link to, and what became of those comments."`
 	Webhook webhookCmd `cmd:"" help:"Webhook endpoints and their deliveries."`
 	Outside checkCmd   `cmd:"" name:"check" help:"Checks that run elsewhere: your own program, Akismet, language models."`
 	Check   configCmd  `cmd:"" name:"config" help:"Settings."`

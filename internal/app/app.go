@@ -309,11 +309,12 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	a.standing.OnError = report("webhook standings")
 	settler := &comment.Settler{Service: a.Comments, Changed: a.Store.Changed, OnError: report("settler")}
+	sweeper := &comment.Sweeper{Service: a.Comments, OnError: report("legal terms")}
 	replayer := &webhook.Replayer{Hooks: a.Hooks, OnError: report("replay")}
 	a.Checks.OnError = report("checks")
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{
-		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, replayer.Run, settler.Run, a.Hub.Run, a.Cache.Run, a.Store.Watch, a.sweep, a.examine, a.standing.Run,
+		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, replayer.Run, settler.Run, sweeper.Run, a.Hub.Run, a.Cache.Run, a.Store.Watch, a.sweep, a.examine, a.standing.Run,
 		a.Checks.Run, a.Checks.Follower().Run,
 	} {
 		g.Go(func() error { return run(ctx) })

@@ -7,7 +7,6 @@ import (
 
 	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/internal/markup"
-	"github.com/afterword-comments/afterword/moderation"
 )
 
 // SiteChange is what may be changed of a site; nil leaves it as it is.
@@ -107,41 +106,6 @@ func (s *Service) SitesOf(ctx context.Context, by Account) (sites []Site, err er
 	return sites, err
 }
 
-// AddWord adds an entry to one of a site's word lists.
-func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
-	if !slices.Contains([]string{"banned", "suspect", "allowed"}, w.List) {
-		return w, fault.Input("list", "invalid", "The list is banned, suspect or allowed.")
-	}
-	text, err := markup.CleanLine(w.Text)
-	if err != nil {
-		return w, fault.Input("text", "invalid", "The entry is empty or contains characters that cannot be matched.")
-	}
-	if err := moderation.CheckWord(text); err != nil {
-		return w, fault.Input("text", "invalid", err.Error())
-	}
-	w.Text, w.ID, w.CreatedAt = text, s.NewID(), s.Now()
-	err = s.changeRules(ctx, w.Site, func(tx Tx) error {
-		if _, err := tx.Site(w.Site); err != nil {
-			return err
-		}
-		if err := tx.PutWord(w); err != nil {
-			return err
-		}
-		return s.house(tx, w.Site, WordAdded, by, map[string]string{"id": w.ID, "list": w.List, "text": w.Text})
-	})
-	return w, err
-}
-
-// RemoveWord takes an entry out of its list.
-func (s *Service) RemoveWord(ctx context.Context, site, id string, by Actor) error {
-	return s.changeRules(ctx, site, func(tx Tx) error {
-		if err := tx.RemoveWord(site, id); err != nil {
-			return err
-		}
-		return s.house(tx, site, WordRemoved, by, map[string]string{"id": id})
-	})
-}
-
 // Opening is the wish to open or close a page.
 type Opening struct {
 	Site string
@@ -199,18 +163,6 @@ func (s *Service) Sweep(ctx context.Context) (n int, err error) {
 		return err
 	})
 	return n, err
-}
-
-// WordsOf lists a site's word lists.
-func (s *Service) WordsOf(ctx context.Context, site string) (words []Word, err error) {
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(site); err != nil {
-			return err
-		}
-		words, err = r.Words(site)
-		return err
-	})
-	return words, err
 }
 
 // PageList is a page of a site's pages, newest first.

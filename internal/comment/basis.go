@@ -30,7 +30,7 @@ const (
 func (e Event) Reach() Reach {
 	switch e.Type {
 	case CommentCreated, CommentEdited, CommentReported, DecisionRecorded, DecisionReversed,
-		WordAdded, WordRemoved, EndpointAdded, EndpointChanged, EndpointRemoved, EndpointBehind, EndpointPing, EndpointOff, AccountChanged,
+		WordAdded, WordChanged, WordRemoved, WordsImported, EndpointAdded, EndpointChanged, EndpointRemoved, EndpointBehind, EndpointPing, EndpointOff, AccountChanged,
 		PersonChanged, BlockAdded, BlocksAdded, BlockChanged, BlockRemoved:
 		return ReachNothing // a new revision, or a new comment, is seen when it is approved
 	case CommentRejected, CommentMarkedSpam, CommentDeleted, CommentRestored:

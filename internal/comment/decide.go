@@ -298,6 +298,9 @@ func (ch *change) effect(d Decision) error {
 	if err := ch.answerReports(d); err != nil {
 		return err
 	}
+	if err := ch.countHosts(d, rev); err != nil {
+		return err
+	}
 	return ch.turn(act{rev: rev, to: d.To, event: outcomes[d.Action].Event, actor: d.Actor, reasons: rev.Trace.Reasons(), reason: d.Reason})
 }
 

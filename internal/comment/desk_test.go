@@ -265,7 +265,7 @@ func TestWordsOfASite(t *testing.T) {
 	if got := h.say("I would frob nicate.").Comment.Status; got != comment.Rejected {
 		t.Errorf("with the entry a comment is %s", got)
 	}
-	words, err := h.WordsOf(ctx(), "daily")
+	words, err := h.AllWords(ctx(), "daily")
 	h.must(err)
 	if len(words) != 1 || words[0].ID != w.ID {
 		t.Errorf("the words are %+v", words)

@@ -94,6 +94,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	fingerprint := moderation.Fingerprint(source)
 	subject := moderation.Subject{Text: source, Now: at}
 	by := asker{commentID: in.ID, client: in.Client}
+	tree := render(&subject)
 	err = s.Store.View(ctx, func(r Reader) error {
 		if err := checkOrigin(st, in.Client.Origin); err != nil {
 			return err
@@ -112,7 +113,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	if err := checkLength(source, st.Options); err != nil {
 		return out, err
 	}
-	rev, verdict, err := s.examine(ctx, rules, &subject, fingerprint, by)
+	rev, verdict, err := s.examine(ctx, rules, &subject, tree, fingerprint, by)
 	if err != nil {
 		return out, err
 	}
@@ -130,6 +131,9 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		}
 		rev.CommentID = in.ID
 		if err := ch.edit(st, rev, verdict); err != nil {
+			return err
+		}
+		if err := seeHosts(tx, &subject, at); err != nil {
 			return err
 		}
 		out = s.submitted(*ch.c, rev, st)

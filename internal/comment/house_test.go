@@ -73,7 +73,13 @@ func staff(name string, role comment.Role, site string) comment.Account {
 // newHouse opens a house; options are those of both sites, "name=value".
 func newHouse(t testing.TB, options ...string) *house {
 	t.Helper()
-	h := &house{t: t, path: filepath.Join(t.TempDir(), "afterword.db"), clock: &clock{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
+	return newHouseAt(t, filepath.Join(t.TempDir(), "afterword.db"), options...)
+}
+
+// newHouseAt is newHouse on a database of whichever engine.
+func newHouseAt(t testing.TB, path string, options ...string) *house {
+	t.Helper()
+	h := &house{t: t, path: path, clock: &clock{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
 	h.open()
 	for _, key := range []string{"daily", "weekly"} {
 		name := key

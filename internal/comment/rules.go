@@ -155,7 +155,7 @@ func (u *rules) loadWords(r Reader, before *rules) error {
 	}
 	entries := make([]moderation.Word, len(list))
 	for i, w := range list {
-		entries[i] = moderation.Word{ID: w.ID, List: w.List, Text: w.Text}
+		entries[i] = w.compiled()
 	}
 	u.words, err = moderation.CompileWords(entries)
 	return err

@@ -40,15 +40,6 @@ func (st Site) Check() error {
 	return nil
 }
 
-// Word is one entry of a site's word lists.
-type Word struct {
-	Site      string
-	ID        string
-	List      string // banned, suspect or allowed
-	Text      string
-	CreatedAt time.Time
-}
-
 // Options are a site's settings. The command line, the API and the desk name
 // and write them alike, through the table below.
 type Options struct {

@@ -40,7 +40,9 @@ type Reader interface {
 
 	Site(key string) (Site, error)
 	Sites() ([]Site, error) // by key
-	Words(site string) ([]Word, error)
+	wordReader
+	hostReader
+	sweepReader
 	Versions(site string) (map[List]int64, error) // of its lists; each grows with each change
 
 	Page(site, id string) (Page, error)
@@ -122,8 +124,9 @@ type Tx interface {
 	outsideTx
 
 	PutSite(s Site) error
-	PutWord(w Word) error
-	RemoveWord(site, id string) error
+	wordWriter
+	hostWriter
+	sweepWriter
 	Revise(site string, list List) error // counts the list's version up
 	// PutPage inserts a page or changes what is said of it, save its count.
 	PutPage(p Page) error

@@ -122,6 +122,7 @@ type draft struct {
 	source   string
 	rev      Revision
 	verdict  moderation.Verdict
+	subject  moderation.Subject // that the verdict is on
 	salt     []byte
 }
 
@@ -137,7 +138,9 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 		return err
 	}
 	d.site = rules.Site
-	subject := moderation.Subject{Text: d.source, Revision: 1, Form: sub.Form, Now: d.at}
+	subject := &d.subject
+	*subject = moderation.Subject{Text: d.source, Revision: 1, Form: sub.Form, Now: d.at}
+	tree := render(subject)
 	fingerprint := moderation.Fingerprint(d.source)
 	ask := func(r Reader) { s.foresee(r, rules, *d, sub, fingerprint) }
 	err = s.Store.ViewAfter(ctx, ask, func(r Reader) error {
@@ -157,7 +160,7 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 			return err
 		}
 		subject.Blocks = subjectBlocks(d.blocks)
-		return s.complete(r, &subject, rules, d.page, d.author, fingerprint)
+		return s.complete(r, subject, rules, d.page, d.author, fingerprint)
 	})
 	if err != nil {
 		return err
@@ -166,7 +169,7 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 		return err
 	}
 	by := asker{d.id, d.parent.ID, d.author.Email, sub.Client}
-	d.rev, d.verdict, err = s.examine(ctx, rules, &subject, fingerprint, by)
+	d.rev, d.verdict, err = s.examine(ctx, rules, subject, tree, fingerprint, by)
 	return err
 }
 
@@ -179,6 +182,7 @@ func (s *Service) foresee(r Reader, site *rules, d draft, sub Submission, finger
 	if fingerprint != "" {
 		_, _ = r.Repeats(d.site.Key, fingerprint, d.at.Add(-repeatWindow), repeatsMost)
 	}
+	_, _ = hostsOf(r, d.site.Key, d.subject.Links)
 }
 
 // complete adds to a subject what the store knows of it.
@@ -196,8 +200,9 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, p
 		Record: author.Record, LastRejected: author.LastRejected, Said: author.Said,
 	}
 	subject.Words = site.words
-	if fingerprint == "" {
-		return nil
+	var err error
+	if subject.Hosts, err = hostsOf(r, site.Key, subject.Links); err != nil || fingerprint == "" {
+		return err
 	}
 	repeats, err := r.Repeats(site.Key, fingerprint, subject.Now.Add(-repeatWindow), repeatsMost)
 	for _, rep := range repeats {
@@ -208,17 +213,22 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, p
 	return err
 }
 
-// examine renders the text once and runs every check over it.
-func (s *Service) examine(ctx context.Context, site *rules, subject *moderation.Subject, fingerprint string, by asker) (Revision, moderation.Verdict, error) {
+// render renders the text, once, and gives checks what readers will see of it.
+func render(subject *moderation.Subject) markup.Tree {
 	tree := markup.Render(subject.Text)
+	subject.Plain, subject.Links, subject.LinkShare = tree.Plain(), tree.Links(), tree.LinkShare()
+	return tree
+}
+
+// examine runs every check over a subject that is complete.
+func (s *Service) examine(ctx context.Context, site *rules, subject *moderation.Subject, tree markup.Tree, fingerprint string, by asker) (Revision, moderation.Verdict, error) {
 	if tree.Blank() { // markup and nothing in it
 		return Revision{}, moderation.Verdict{}, fault.Input("text", "blank", "Write something first.")
 	}
-	subject.Plain, subject.Links = tree.Plain(), tree.Links()
 	inquiries := s.consult(ctx, site, subject, by, tree.HTML)
 	trace := s.Pipeline.Examine(ctx, subject)
 	return Revision{
-		Site: site.Key, N: subject.Revision, Source: subject.Text, Tree: tree, Trace: trace,
+		Site: subject.Site.Key, N: subject.Revision, Source: subject.Text, Tree: tree, Trace: trace,
 		Fingerprint: fingerprint, CreatedAt: subject.Now, Inquiries: inquiries,
 	}, moderation.Decide(subject, trace), nil
 }
@@ -378,6 +388,9 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 		return out, err
 	}
 	if err := tx.CountStatus(c.Site, Pending, 1); err != nil {
+		return out, err
+	}
+	if err := seeHosts(tx, &d.subject, d.at); err != nil {
 		return out, err
 	}
 	if err := ch.lane(d.rev, d.verdict, true); err != nil {

@@ -64,7 +64,7 @@ func concernsReaders(e Event) bool {
 	switch e.Type {
 	case CommentApproved:
 		return true
-	case CommentRejected, CommentMarkedSpam, CommentDeleted, CommentErased:
+	case CommentRejected, CommentMarkedSpam, CommentDeleted, CommentRestored, CommentErased:
 		return e.Previous == Approved
 	}
 	return false

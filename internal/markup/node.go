@@ -76,6 +76,32 @@ func (t Tree) Plain() string {
 	return p.out.String()
 }
 
+// LinkShare is the part of the visible text that is inside links, from 0 to 1.
+func (t Tree) LinkShare() float64 {
+	all, linked := visibles(t, false)
+	if all == 0 {
+		return 0
+	}
+	return float64(linked) / float64(all)
+}
+
+// visibles counts the visible characters, and those of them inside links.
+func visibles(nodes []Node, inLink bool) (all, linked int) {
+	for _, n := range nodes {
+		some, inner := visibles(n.Children, inLink || n.Tag == "a")
+		for _, r := range n.Text {
+			if visible(r) {
+				some++
+			}
+		}
+		if inLink {
+			inner = some
+		}
+		all, linked = all+some, linked+inner
+	}
+	return all, linked
+}
+
 // Blank reports whether nothing in the tree would be visible on a page.
 func (t Tree) Blank() bool {
 	return !strings.ContainsFunc(t.Plain(), visible)

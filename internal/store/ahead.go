@@ -133,7 +133,7 @@ type witness struct {
 // were there before.
 var harmless = []string{
 	"insert into comments ", "insert into revisions ", "insert into events ", "insert into decisions ", "insert into buckets ",
-	"insert into status_counts ", "update status_counts ", "insert into authors ", "update authors ",
+	"insert into status_counts ", "update status_counts ", "insert into authors ", "update authors ", "insert into hosts ",
 }
 
 func (c witness) note(text string, args []any) {

@@ -36,7 +36,7 @@ func (q *query) EventSeq(site, id string) (int64, error) {
 // to know what happened, and a body may be long.
 const pageEvents = `select site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, previous, at, '', '', '', ''
 	from events where site_id = $1 and page_id = $2 and page_id <> '' and seq > $3
-		and type in ('comment.approved', 'comment.rejected', 'comment.marked_spam', 'comment.deleted', 'comment.erased', 'page.closed', 'page.opened')
+		and type in ('comment.approved', 'comment.rejected', 'comment.marked_spam', 'comment.deleted', 'comment.restored', 'comment.erased', 'page.closed', 'page.opened')
 	order by seq limit $4`
 
 func (q *query) PageEvents(site, page string, after int64, limit int) ([]comment.Event, error) {

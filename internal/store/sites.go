@@ -50,15 +50,6 @@ func (w *write) PutSite(s comment.Site) error {
 	return w.conn.put(w.ctx, "insert into log_heads (site_id, seq, hash) values ($1, 0, '') on conflict do nothing", s.Key)
 }
 
-func scanWord(s scanner) (w comment.Word, err error) {
-	err = s.Scan(&w.Site, &w.ID, &w.List, &w.Text, instant{&w.CreatedAt})
-	return w, err
-}
-
-func (q *query) Words(site string) ([]comment.Word, error) {
-	return list(q, scanWord, "select site_id, word_id, list, text, created_at from words where site_id = $1 order by list, text", site)
-}
-
 func (q *query) Versions(site string) (map[comment.List]int64, error) {
 	type version struct {
 		list comment.List
@@ -78,25 +69,6 @@ func (q *query) Versions(site string) (map[comment.List]int64, error) {
 func (w *write) Revise(site string, list comment.List) error {
 	return w.conn.put(w.ctx, `insert into list_versions (site_id, list, n) values ($1, $2, 1)
 		on conflict (site_id, list) do update set n = list_versions.n + 1`, site, string(list))
-}
-
-func (w *write) PutWord(word comment.Word) error {
-	if err := w.conn.put(w.ctx, "insert into words (site_id, word_id, list, text, created_at) values ($1, $2, $3, $4, $5)",
-		word.Site, word.ID, word.List, word.Text, micros(word.CreatedAt)); err != nil {
-		return err
-	}
-	return w.Revise(word.Site, comment.ListWords)
-}
-
-func (w *write) RemoveWord(site, id string) error {
-	n, err := w.conn.exec(w.ctx, "delete from words where site_id = $1 and word_id = $2", site, id)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return fault.Missing()
-	}
-	return w.Revise(site, comment.ListWords)
 }
 
 const pageColumns = "site_id, page_id, page_key, url, title, created_at, closed_at, visible"

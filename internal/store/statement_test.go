@@ -169,6 +169,7 @@ var goodScans = []string{
 	"SCAN sites ", "SCAN accounts", "SCAN log_heads", "SCAN cursors", "SCAN endpoints USING COVERING INDEX endpoints_due", "SCAN endpoints",
 	"SCAN deliveries USING INDEX deliveries_leased", "SCAN deliveries USING COVERING INDEX deliveries_due",
 	"SCAN decisions USING COVERING INDEX decisions_due", "SCAN replays USING INDEX replays_running", "SCAN integrations",
+	"SCAN sweeps USING INDEX sweeps_running",
 }
 
 // goodSorts are the statements that may sort: the decisions on one comment,
@@ -204,7 +205,7 @@ var servedBy = []struct{ piece, index string }{
 	{"from pages where site_id = $1 and page_id < $2", "sqlite_autoindex_pages_1 (site_id=? AND page_id<?)"},
 	{"from pages where site_id = $1 and page_key = $2", "pages_by_key (site_id=? AND page_key=?)"},
 	{"page_key in (", "pages_by_key (site_id=? AND page_key=?)"},
-	{"from pages where site_id = $1 and url = $2", "pages_by_url (site_id=? AND url=?)"},
+	{"from pages where site_id = $1 and url = $2", "pages_by_url (site_id=? AND url=?"},
 	{"from decisions where decision_id = $1", "decisions_by_id (decision_id=?)"},
 	{"state = 'held' and effective_at <= $1", "decisions_due (effective_at<?)"},
 	{"state = 'held' order by effective_at limit 1", "decisions_due"},
@@ -231,6 +232,16 @@ var servedBy = []struct{ piece, index string }{
 	{"delete from receipts", "receipts_by_age (at<?)"},
 	{"delete from buckets", "buckets_by_age (tat<?)"},
 	{"delete from sessions", "sessions_by_age (expires_at<?)"},
+	{"from words where site_id = $1 and (list, text, word_id) > ($2, $3, $4) order by", "words_in_order (site_id=? AND (list,text,word_id)>(?,?,?))"},
+	{"and list = $5 order by", "words_in_order (site_id=? AND list=?"},
+	{"from words where site_id = $1 order by", "words_in_order (site_id=?)"},
+	{"from hosts where site_id = $1 and host in (", "sqlite_autoindex_hosts_1 (site_id=? AND host=?)"},
+	{"from hosts where site_id = $1 and host > $2", "sqlite_autoindex_hosts_1 (site_id=? AND host>? AND host<?)"},
+	{"from hosts where site_id = $1 and (rejected, host) <", "hosts_by_rejected (site_id=? AND (rejected,host)<(?,?))"},
+	{"where c.site_id = $1 and c.comment_id > $2 and c.page_id = $3 order by c.comment_id limit", "comments_by_page (site_id=? AND page_id=? AND comment_id>?)"},
+	{"where c.site_id = $1 and c.comment_id > $2 order by c.comment_id limit", "sqlite_autoindex_comments_1 (site_id=? AND comment_id>?)"},
+	{"from pages where site_id = $1 and url = $2 and page_id > $3", "pages_by_url (site_id=? AND url=? AND page_id>?)"},
+	{"from sweeps where site_id = $1", "sqlite_autoindex_sweeps_1 (site_id=?"},
 	{"update sessions set revoked_at", "sessions_by_account (account_id=?)"},
 }
 

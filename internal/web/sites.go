@@ -135,52 +135,6 @@ func optionTexts(in map[string]any) (map[string]string, error) {
 	return texts, nil
 }
 
-// WordView is a word as the API shows it.
-type WordView struct {
-	ID        string `json:"id"`
-	List      string `json:"list"`
-	Text      string `json:"text"`
-	CreatedAt string `json:"created_at"`
-}
-
-func showWord(w comment.Word) WordView {
-	return WordView{w.ID, w.List, w.Text, comment.Timestamp(w.CreatedAt)}
-}
-
-func (s *Server) words(c *fiber.Ctx) error {
-	site := param(c, "site")
-	all, err := s.Comments.WordsOf(c.UserContext(), site)
-	if err != nil {
-		return err
-	}
-	return shortList[comment.Word, WordView]{
-		name: "words", of: site, all: all,
-		key:  func(w comment.Word) string { return w.List + "\x00" + w.Text + "\x00" + w.ID },
-		show: showWord,
-	}.send(s, c)
-}
-
-func (s *Server) addWord(c *fiber.Ctx) error {
-	in, err := decode[struct {
-		List string `json:"list" validate:"required,oneof=banned suspect allowed"`
-		Text string `json:"text" validate:"required"`
-	}](c)
-	if err != nil {
-		return err
-	}
-	return s.create(c, fiber.StatusCreated, func() (any, error) {
-		w, err := s.Comments.AddWord(c.UserContext(), comment.Word{Site: param(c, "site"), List: in.List, Text: in.Text}, actor(c))
-		return showWord(w), err
-	})
-}
-
-func (s *Server) removeWord(c *fiber.Ctx) error {
-	if err := s.Comments.RemoveWord(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
-}
-
 func (s *Server) pages(c *fiber.Ctx) error {
 	v, err := values(c)
 	if err != nil {

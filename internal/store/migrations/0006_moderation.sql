@@ -10,6 +10,68 @@ alter table sites drop column words_version;
 
 -- Words, legal terms, records of hosts.
 
+-- An entry counts on the whole site, in a section or on a page (its key or its
+-- address), and for hosts that are linked where kind is host. since is when what
+-- it matches was last changed.
+alter table words rename to words_before;
+create table words (
+  site_id    text not null references sites,
+  word_id    text not null,
+  list       text not null check (list in ('banned', 'suspect', 'allowed', 'legal')),
+  kind       text not null check (kind in ('word', 'host')),
+  text       text not null check (octet_length(text) <= 400),
+  language   text not null check (octet_length(language) <= 40),
+  section    text not null check (octet_length(section) <= 200),
+  page       text not null check (octet_length(page) <= 2048),
+  expires_at bigint not null,
+  exceptions text not null,
+  note       text not null check (octet_length(note) <= 2000),
+  by_kind    text not null,
+  by_id      text not null,
+  by_name    text not null,
+  created_at bigint not null,
+  since      bigint not null,
+  primary key (site_id, word_id)
+);
+insert into words (site_id, word_id, list, kind, text, language, section, page, expires_at, exceptions, note, by_kind, by_id, by_name, created_at, since)
+  select site_id, word_id, list, 'word', text, '', '', '', 0, '[]', '', 'moderator', '', '', created_at, created_at from words_before;
+drop table words_before;
+create index words_in_order on words (site_id, list, text, word_id);
+create unique index words_once on words (site_id, list, kind, text, language, section, page);
+
+-- How far the search for what a legal term holds has come: through the pages that
+-- it is for, or through the whole site, and then once more through what came while
+-- other nodes may not have known it.
+create table sweeps (
+  site_id  text not null,
+  word_id  text not null,
+  since    bigint not null,
+  stage    text not null check (stage in ('pages', 'site', 'late', 'done')),
+  page_id  text not null,
+  after_id text not null,
+  looked   bigint not null default 0,
+  found    bigint not null default 0,
+  primary key (site_id, word_id),
+  foreign key (site_id, word_id) references words on delete cascade
+);
+create index sweeps_running on sweeps (site_id, word_id) where stage <> 'done';
+
+-- What became of the comments that link to a host, as people decided.
+create table hosts (
+  site_id    text not null references sites,
+  host       text not null check (octet_length(host) between 1 and 400),
+  first_seen bigint not null,
+  approved   bigint not null default 0 check (approved >= 0),
+  rejected   bigint not null default 0 check (rejected >= 0),
+  primary key (site_id, host)
+);
+create index hosts_by_rejected on hosts (site_id, rejected, host);
+
+-- A legal term takes a public comment back: readers notice that too.
+drop index events_by_page;
+create index events_by_page on events (site_id, page_id, seq)
+  where type in ('comment.approved', 'comment.rejected', 'comment.marked_spam', 'comment.deleted', 'comment.restored', 'comment.erased', 'page.closed', 'page.opened');
+
 -- People and blocks, reports.
 -- good and bad are what people decided about an author's comments, in millionths
 -- and as of counted_at; see moderation.Record. The rest is the newest of standings.

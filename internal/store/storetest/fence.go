@@ -30,7 +30,7 @@ func (t things) write(tx comment.Tx) error {
 	d.Site = t.site
 	return all(
 		putSite(newSite(t.site)), putPage(newPage(t.site, "p1")), putAuthor(newAuthor(t.site, "a1")),
-		putWord(comment.Word{Site: t.site, ID: "w1", List: "banned", Text: "x", CreatedAt: start}),
+		putWord(comment.Word{Site: t.site, ID: "w1", List: "banned", Kind: "word", Text: "x", CreatedAt: start, Since: start}),
 		insert(t.comment), putDecision(d), appendEvent(e),
 		func(tx comment.Tx) error { return tx.CountStatus(t.site, comment.Approved, 1) },
 		func(tx comment.Tx) error { return tx.CountPage(t.site, "p1", 1) },

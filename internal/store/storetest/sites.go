@@ -13,7 +13,6 @@ import (
 var siteTests = map[string]func(*house){
 	"site":                     testSite,
 	"site with every option":   testOptions,
-	"words":                    testWords,
 	"versions of the lists":    testVersions,
 	"page":                     testPage,
 	"page by address":          testPageByURL,
@@ -65,33 +64,6 @@ func testOptions(h *house) {
 	same(h, "options", get(h, func(r comment.Reader) (comment.Site, error) { return r.Site("daily") }), s)
 }
 
-func putWord(w comment.Word) func(comment.Tx) error {
-	return func(tx comment.Tx) error { return tx.PutWord(w) }
-}
-
-func testWords(h *house) {
-	h.newSites("daily", "weekly")
-	word := func(site, id, list, text string) comment.Word {
-		return comment.Word{Site: site, ID: id, List: list, Text: text, CreatedAt: start}
-	}
-	b, a, s := word("daily", "w1", "banned", "b"), word("daily", "w2", "banned", "a"), word("daily", "w3", "suspect", "a")
-	other := word("weekly", "w1", "banned", "b") // same id and text
-	full(h, b)
-	h.write(all(putWord(s), putWord(b), putWord(a), putWord(other)))
-	words := func(site string) []comment.Word {
-		return get(h, func(r comment.Reader) ([]comment.Word, error) { return r.Words(site) })
-	}
-	same(h, "words by list and text", words("daily"), []comment.Word{a, b, s})
-	h.conflicts("a text twice in one list", putWord(word("daily", "w4", "banned", "a")))
-	h.conflicts("an id twice", putWord(word("daily", "w1", "allowed", "c")))
-	h.write(func(tx comment.Tx) error { return tx.RemoveWord("daily", "w1") })
-	same(h, "words after one was removed", words("daily"), []comment.Word{a, s})
-	same(h, "words of another site", words("weekly"), []comment.Word{other})
-	if err := h.try(func(tx comment.Tx) error { return tx.RemoveWord("daily", "w1") }); !isMissing(err) {
-		h.Errorf("removing a word twice: %v", err)
-	}
-}
-
 func testVersions(h *house) {
 	h.newSites("daily", "weekly")
 	version := func(site string) int64 {
@@ -107,11 +79,10 @@ func testVersions(h *house) {
 		}
 		last = now
 	}
-	w := comment.Word{Site: "daily", ID: "w1", List: "banned", Text: "x", CreatedAt: start}
-	grows("a word", putWord(w))
-	grows("a removal", func(tx comment.Tx) error { return tx.RemoveWord("daily", "w1") })
+	revise := func(tx comment.Tx) error { return tx.Revise("daily", comment.ListWords) }
+	grows("a first change", revise)
+	grows("another", revise)
 	h.write(putSite(newSite("daily")))
-	h.refused("a list that is none", putWord(comment.Word{Site: "daily", ID: "w2", List: "hated", Text: "x", CreatedAt: start}))
 	if now := version("daily"); now != last {
 		h.Errorf("version %d after nothing has changed at %d", now, last)
 	}

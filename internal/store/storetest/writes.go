@@ -51,7 +51,7 @@ func everything(c comment.Comment) []func(comment.Tx) error {
 	reply := newComment("daily")
 	return []func(comment.Tx) error{
 		putSite(site), putPage(page), putAuthor(author), insert(reply),
-		putWord(comment.Word{Site: "daily", ID: "w2", List: "banned", Text: "x", CreatedAt: start}),
+		putWord(comment.Word{Site: "daily", ID: "w2", List: "banned", Kind: "word", Text: "x", CreatedAt: start}),
 		func(tx comment.Tx) error { return tx.RemoveWord("daily", "w1") },
 		func(tx comment.Tx) error { return tx.CountPage("daily", "p1", 1) },
 		func(tx comment.Tx) error { return tx.UpdateComment(&c) },
@@ -86,7 +86,7 @@ func testRollback(h *house) {
 	c := newComment("daily")
 	h.post(c)
 	h.write(all(
-		putWord(comment.Word{Site: "daily", ID: "w1", List: "banned", Text: "y", CreatedAt: start}),
+		putWord(comment.Word{Site: "daily", ID: "w1", List: "banned", Kind: "word", Text: "y", CreatedAt: start}),
 		putEndpoint(newEndpoint("daily", "e1")), putDelivery(newDelivery("daily", "e1", "x1"), nil),
 		putAccount(newAccount("u1")), putDecision(newDecision("d1", c.ID)),
 	))
