@@ -60,7 +60,7 @@ func records(s *Subject, links []string) []Evidence {
 		h := s.Hosts[i]
 		if decided := h.Approved + h.Rejected; decided >= hostDecided && float64(h.Rejected) >= hostRejected*float64(decided) {
 			found = append(found, Evidence{
-				Code: CodeRejectedHost, Hint: HintHold, Spans: link{href: "//" + name, host: name}.spans(s.Text),
+				Code: CodeRejectedHost, Hint: HintHold, Spans: link{href: name, host: name}.spans(s.Text),
 				Data:     map[string]string{"host": name, "approved": strconv.Itoa(h.Approved), "rejected": strconv.Itoa(h.Rejected)},
 				Sentence: fmt.Sprintf("Of %d decided comments on this site with a link to %s, %d were rejected.", decided, name, h.Rejected),
 			})
@@ -135,7 +135,7 @@ func hostEvidence(s *Subject) []Evidence {
 
 func listedHost(w Word, host, text string) Evidence {
 	e := Evidence{
-		Code: CodeBannedHost, Hint: HintReject, Spans: link{href: "//" + host, host: host}.spans(text),
+		Code: CodeBannedHost, Hint: HintReject, Spans: link{href: host, host: host}.spans(text),
 		Data:     map[string]string{"word_id": w.ID, "word": w.Text, "host": host},
 		Sentence: fmt.Sprintf("Links to %s, which is on the %s list.", host, w.List),
 	}

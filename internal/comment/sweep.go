@@ -435,13 +435,9 @@ func (ch *change) addStep(rev *Revision, evidence []moderation.Evidence) error {
 // putBack is the decision that a legal term makes.
 func (ch *change) putBack(w Word, rev Revision) error {
 	c := ch.c
-	by := w.AddedBy.Name
-	if by == "" {
-		by = string(w.AddedBy.Kind)
-	}
 	d := Decision{
 		Site: c.Site, ID: ch.s.NewID(), CommentID: c.ID, Revision: rev.N, Action: Restore, From: Approved, To: Pending,
-		Reason: "legal_term", Note: fmt.Sprintf("The legal term “%s”, added by %s.", w.Text, by), Actor: termActor(w),
+		Reason: "legal_term", Note: fmt.Sprintf("The legal term “%s”, added by %s.", w.Text, w.AddedBy.Name), Actor: termActor(w),
 		At: ch.at, EffectiveAt: ch.at, State: DecisionDone,
 	}
 	if err := ch.tx.InsertDecision(d); err != nil {

@@ -94,7 +94,7 @@ func (w *Word) check(st Site) error {
 	return nil
 }
 
-func (w *Word) checkText(Site) (err error) {
+func (w *Word) checkText(Site) error {
 	switch w.Kind {
 	case "":
 		w.Kind = KindWord
@@ -103,17 +103,21 @@ func (w *Word) checkText(Site) (err error) {
 		return fault.Input("kind", "invalid", "An entry is a word or a host.")
 	}
 	if w.Kind == KindHost {
-		if w.Text, err = moderation.HostName(w.Text); err != nil {
+		host, err := moderation.HostName(w.Text)
+		if err != nil {
 			return badEntry("text", err)
 		}
+		w.Text = host
 		if len(w.Exceptions) > 0 {
 			return fault.Input("exceptions", "invalid", "A host has no exceptions; put a host below it on the allowed list.")
 		}
 		return nil
 	}
-	if w.Text, err = cleanEntry(w.Text, "text"); err != nil {
+	clean, err := cleanEntry(w.Text, "text")
+	if err != nil {
 		return err
 	}
+	w.Text = clean
 	if len(w.Exceptions) > maxExceptions {
 		return fault.Input("exceptions", "too_many", fmt.Sprintf("An entry has at most %d exceptions.", maxExceptions))
 	}

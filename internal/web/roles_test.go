@@ -103,6 +103,8 @@ func TestForeignIDs(t *testing.T) {
 		{"POST", comments + "/%s/reports", p.Comment.ID, `{"reason":"spam"}`},
 		{"GET", queue + "/%s", p.Comment.ID, ""},
 		{"POST", ruling + "/%s/undo", decided.DecisionID, ""},
+		{"GET", daily + "/words/%s", word, ""},
+		{"PATCH", daily + "/words/%s", word, `{"note":"x"}`},
 		{"DELETE", daily + "/words/%s", word, ""},
 		{"GET", daily + "/webhooks/%s", endpoint, ""},
 		{"PATCH", daily + "/webhooks/%s", endpoint, `{"status":"paused"}`},

@@ -41,9 +41,6 @@ func ShowWord(w comment.ListedWord) WordView {
 		Language: comment.OptionalText(w.Language), Section: comment.OptionalText(w.Section), Page: comment.OptionalText(w.Page),
 		ExpiresAt: comment.OptionalTime(w.ExpiresAt), Note: comment.OptionalText(w.Note), AddedBy: comment.OptionalText(w.AddedBy.Name),
 	}
-	if w.AddedBy.Name == "" && w.AddedBy.Kind == comment.ActorOperator {
-		v.AddedBy = comment.OptionalText("operator")
-	}
 	v.Exceptions = append(v.Exceptions, w.Exceptions...)
 	if w.Sweep != nil {
 		v.Sweep = &SweepView{State: "running", Looked: w.Sweep.Looked, Found: w.Sweep.Found}
