@@ -55,12 +55,33 @@ func BenchmarkExamine(b *testing.B) {
 }
 
 func BenchmarkCompileWords(b *testing.B) {
-	list := benchWords(5000)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := CompileWords(list); err != nil {
-			b.Fatal(err)
-		}
+	for _, n := range []int{5000, 50_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			list := benchWords(n)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := CompileWords(list); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkMatchFiftyThousand(b *testing.B) {
+	words, err := CompileWords(benchWords(50_000))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, text := range benchTexts() {
+		b.Run(name, func(b *testing.B) {
+			s := clean()
+			s.Text, s.Plain, s.Words = text, text, words
+			b.ReportAllocs()
+			for b.Loop() {
+				MatchWords(s)
+			}
+		})
 	}
 }
 

@@ -73,18 +73,24 @@ func (e *WordError) Error() string { return e.Sentence }
 // CheckWord reports whether a text can be an entry of a list. The error is a
 // *WordError.
 func CheckWord(text string) error {
+	_, err := checkedPattern(text)
+	return err
+}
+
+// checkedPattern is patternOf for a text that can be an entry.
+func checkedPattern(text string) ([]rune, error) {
 	switch {
 	case !utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError):
-		return &WordError{"encoding", "The entry is not valid UTF-8; save the file in that encoding."}
+		return nil, &WordError{"encoding", "The entry is not valid UTF-8; save the file in that encoding."}
 	case utf8.RuneCountInString(text) > maxEntry:
-		return &WordError{"too_long", fmt.Sprintf("An entry has at most %d characters.", maxEntry)}
+		return nil, &WordError{"too_long", fmt.Sprintf("An entry has at most %d characters.", maxEntry)}
 	case strings.Contains(text, "*"):
-		return &WordError{"wildcard", "Entries match whole words and know no wildcard; list each ending."}
-	case expression.MatchString(text):
-		return &WordError{"regular_expression", "Entries are plain words and know no regular expressions; list each spelling that is a word of its own."}
+		return nil, &WordError{"wildcard", "Entries match whole words and know no wildcard; list each ending."}
+	case strings.ContainsAny(text, expressionSigns) && expression.MatchString(text):
+		return nil, &WordError{"regular_expression", "Entries are plain words and know no regular expressions; list each spelling that is a word of its own."}
 	}
-	chars := 0
-	for _, r := range patternOf(text) {
+	pattern, chars := patternOf(text), 0
+	for _, r := range pattern {
 		if r != ' ' {
 			chars++
 		}
@@ -94,14 +100,17 @@ func CheckWord(text string) error {
 	}
 	switch {
 	case chars == 0:
-		return &WordError{"no_letters", "An entry needs letters or digits."}
+		return nil, &WordError{"no_letters", "An entry needs letters or digits."}
 	case chars < minEntry:
-		return &WordError{"too_short", "An entry of a single letter would match by accident."}
+		return nil, &WordError{"too_short", "An entry of a single letter would match by accident."}
 	}
-	return nil
+	return pattern, nil
 }
 
-// expression finds what only a regular expression would have.
+// expression finds what only a regular expression would have, and that begins with
+// one of the signs.
+const expressionSigns = `\\(.[{^/]`
+
 var expression = regexp.MustCompile(`\\[a-zA-Z.]|\(\?|\.\+|\[[^\]]*-[^\]]*\]|\][+?{]|\([^)]*\|[^)]*\)|\{\d+(,\d*)?\}|^\^|^/.+/[a-z]*$`)
 
 // CompileWords prepares a site's lists for matching. It takes time and memory
@@ -134,26 +143,27 @@ func (w *Words) add(entry int, word Word) error {
 		w.hosts[host] = append(w.hosts[host], entry)
 		return err
 	}
-	if err := CheckWord(word.Text); err != nil {
+	if err := w.addSpellings(entry); err != nil {
 		return err
 	}
-	w.addSpellings(entry)
 	for _, text := range word.Except {
-		if err := CheckWord(text); err != nil {
-			return err
-		}
 		w.exempts[len(w.entries)] = entry
 		w.entries = append(w.entries, Word{List: ListAllowed, Text: text})
-		w.addSpellings(len(w.entries) - 1)
+		if err := w.addSpellings(len(w.entries) - 1); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (w *Words) addSpellings(entry int) {
-	read := patternOf(w.entries[entry].Text)
+func (w *Words) addSpellings(entry int) error {
+	read, err := checkedPattern(w.entries[entry].Text)
+	if err != nil {
+		return err
+	}
 	w.spellings = append(w.spellings, newSpelling(entry, read))
 	if !slices.Contains(read, ' ') {
-		return
+		return nil
 	}
 	glued := slices.DeleteFunc(slices.Clone(read), func(r rune) bool { return r == ' ' })
 	if len(glued) >= minSpaced {
@@ -161,6 +171,7 @@ func (w *Words) addSpellings(entry int) {
 		f.joined = true
 		w.spellings = append(w.spellings, f)
 	}
+	return nil
 }
 
 // WordKey is equal for entries that match the same texts: case, accents, disguises
@@ -191,7 +202,7 @@ func patternOf(text string) []rune {
 }
 
 func newSpelling(entry int, read []rune) spelling {
-	f := spelling{read: read, entry: entry}
+	f := spelling{read: read, entry: entry, key: make([]rune, 0, len(read))}
 	runs := 0
 	for i, r := range read {
 		c := skeleton(r)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -256,4 +257,73 @@ func TestGeneratedDisguisesAreFound(t *testing.T) {
 	if found*100 < runs*95 {
 		t.Errorf("found %d of %d disguises, want 95 %%", found, runs)
 	}
+}
+
+// carriers are honest words with the letters of listed ones inside.
+var carriers = strings.Fields(`assassin assume classic compass embassy passenger grass brass cassette harass bassoon massive
+	Scunthorpe cockpit peacock Hancock shuttlecock cocktail cockatoo Penistone peninsula penicillin analyst canal analogue banal
+	arsenal coarse parsec rehearse Dickens predicament dictionary verdict shiitake Matsushita scrape grape drape therapist titan
+	title titular constitution partition booby raccoon cocoon tycoon scamper scampi swank cranking cucumber document circumstance
+	accumulate snigger Niger niggardly magnifico Fukuoka sextant Sussex Essex Middlesex sextet unisex snuff stifled idiotic idiom
+	idiosyncrasy moronic oxymoron bastardise porngate shipshape whoresome hoarse bitching obituary sluice saltwater nazify denazify`)
+
+// TestHonestSentencesAreLeftAlone makes 5,000 sentences of words that carry the
+// letters of the entries; at most 0.1 % of them may be hit.
+func TestHonestSentencesAreLeftAlone(t *testing.T) {
+	w := compile(t, ListBanned, "ass", "cock", "penis", "anal", "arse", "dick", "shit", "rape", "rapist", "tit", "boob", "coon", "scam",
+		"wank", "cum", "nigger", "fag", "sex", "nuff", "idiot", "moron", "bastard", "porn", "hore", "bitch", "slut", "nazi", "hit man", "kill all")
+	around := strings.Fields("The a one my our that old new great small was is has seen near with for under 1 22 1990s and or then, but; his (her) their – of A55")
+	r := rand.New(rand.NewPCG(7, 8))
+	const sentences = 5000
+	hit := 0
+	for range sentences {
+		var b strings.Builder
+		for range 6 + r.IntN(8) {
+			list := around
+			if r.IntN(2) == 0 {
+				list = carriers
+			}
+			word := list[r.IntN(len(list))]
+			if r.IntN(12) == 0 {
+				word = strings.ToUpper(word)
+			}
+			b.WriteString(word + " ")
+		}
+		if found := cuts(b.String(), w.find(b.String(), place{})); len(found) > 0 {
+			if hit++; hit < 6 {
+				t.Logf("%q: found %q", b.String(), found)
+			}
+		}
+	}
+	t.Logf("hit %d of %d", hit, sentences)
+	if hit*1000 > sentences {
+		t.Errorf("hit %d of %d honest sentences, at most 0.1 %% are allowed", hit, sentences)
+	}
+}
+
+// FuzzWords lets anything be an entry: what CheckWord takes compiles, whatever it is
+// matched with, and its key does not change by spelling the text as its key.
+func FuzzWords(f *testing.F) {
+	for _, entry := range []string{"buy now", "s.h.i.t", "\xff", "$$$hit", "傻", "a\u0300\u0300b", "(a|b)", "ﷺ ab", "１２", "сука ass"} {
+		f.Add(entry, "so buy n0w you s-h-i-t")
+	}
+	f.Fuzz(func(t *testing.T, entry, text string) {
+		if err := CheckWord(entry); err != nil {
+			var bad *WordError
+			if !errors.As(err, &bad) || bad.Code == "" || bad.Sentence == "" {
+				t.Fatalf("%v", err)
+			}
+			return
+		}
+		w, err := CompileWords([]Word{{ID: "1", List: ListBanned, Text: entry, Except: []string{entry + " indeed"}[:min(1, max(0, 90-len(entry)))]}, {ID: "2", List: ListLegal, Text: entry}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		length := utf8.RuneCountInString(text)
+		for _, h := range w.find(text, place{}) {
+			if h.span.Start < 0 || h.span.Start >= h.span.End || h.span.End > length {
+				t.Errorf("hit %v in a text of %d", h, length)
+			}
+		}
+	})
 }

@@ -119,7 +119,9 @@ func codesOf(s comment.Submitted) map[string]moderation.Hint {
 // A host that people have rejected often holds a comment, and never more than that.
 func TestTheRecordOfAHostHolds(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, h *house) {
-		link := func(i int) comment.Submitted { return h.say(fmt.Sprintf("Look here number %d at https://www.pills.example/%d", i, i)) }
+		link := func(i int) comment.Submitted {
+			return h.say(fmt.Sprintf("Look here number %d at https://www.pills.example/%d", i, i))
+		}
 		first := link(0)
 		if codesOf(first)[moderation.CodeNewHost] != moderation.HintNone {
 			t.Errorf("a new host: %v", codesOf(first))

@@ -33,6 +33,42 @@ type rulesCache struct {
 	mu     sync.Mutex
 	bySite map[string]*rules
 	forgot int // grows with each forget: what was being read meanwhile is not kept
+	// reading is what is being read, by site: a long list is compiled once for all
+	// who need it.
+	reading map[string]*rulesReading
+}
+
+// rulesReading is rules on their way.
+type rulesReading struct {
+	forgot int
+	done   chan struct{}
+	rules  *rules
+	err    error
+}
+
+// read loads the rules of a site, once for all who ask meanwhile; who asks after a
+// forget gets nothing that began before it.
+func (c *rulesCache) read(site string, forgot int, load func() (*rules, error)) (*rules, error) {
+	c.mu.Lock()
+	if on := c.reading[site]; on != nil && on.forgot == forgot {
+		c.mu.Unlock()
+		<-on.done
+		return on.rules, on.err
+	}
+	mine := &rulesReading{forgot: forgot, done: make(chan struct{})}
+	if c.reading == nil {
+		c.reading = map[string]*rulesReading{}
+	}
+	c.reading[site] = mine
+	c.mu.Unlock()
+	defer close(mine.done)
+	mine.rules, mine.err = load()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reading[site] == mine {
+		delete(c.reading, site)
+	}
+	return mine.rules, mine.err
 }
 
 func (c *rulesCache) kept(site string) (held *rules, forgot int) {
@@ -77,16 +113,19 @@ func (s *Service) rulesOf(ctx context.Context, site string) (*rules, error) {
 	if held != nil && time.Since(held.read) < rulesAge {
 		return held, nil
 	}
-	fresh := &rules{read: time.Now()}
-	err := s.Store.View(ctx, func(r Reader) error { return fresh.load(r, site, held) })
-	if err != nil {
-		if held != nil && fault.Of(err).Kind == fault.Unavailable {
-			return held, nil
+	ctx = context.WithoutCancel(ctx) // others may wait for it too
+	return s.rules.read(site, forgot, func() (*rules, error) {
+		fresh := &rules{read: time.Now()}
+		err := s.Store.View(ctx, func(r Reader) error { return fresh.load(r, site, held) })
+		if err != nil {
+			if held != nil && fault.Of(err).Kind == fault.Unavailable {
+				return held, nil
+			}
+			return nil, err
 		}
-		return nil, err
-	}
-	s.rules.keep(site, fresh, forgot)
-	return fresh, nil
+		s.rules.keep(site, fresh, forgot)
+		return fresh, nil
+	})
 }
 
 // changeRules runs fn as one transaction that changes the rules of a site.
