@@ -1,7 +1,7 @@
 // The staff API, one function a route. Everything the desk can do, a script
 // can do: there is no other API behind it.
-import { exchange, query } from './http';
-import { authed } from './session';
+import { exchange, fetchFrom, query } from './http';
+import { authed, withToken } from './session';
 import type * as T from './types';
 
 export { Problem } from './http';
@@ -62,10 +62,24 @@ export const changeSite = (site: string, change: { name?: string; origins?: stri
   patch<T.Site>(`sites/${enc(site)}`, change);
 export const changeOptions = (site: string, options: T.Options) => patch<T.Site>(`sites/${enc(site)}`, { options });
 
-export const listWords = (site: string) => all<'words', T.Word>(`sites/${enc(site)}/words`, 'words');
-export const addWord = (site: string, list: T.Word['list'], text: string) =>
-  create<T.Word>(`sites/${enc(site)}/words`, { list, text });
-export const removeWord = (site: string, id: string) => remove(`sites/${enc(site)}/words/${enc(id)}`);
+const words = (site: string) => `sites/${enc(site)}/words`;
+export const listWords = (site: string, by: { list: string; q: string }, cursor: string | null) =>
+  get<{ words: T.Word[]; next_cursor: string | null }>(words(site) + query({ ...by, cursor, limit: 100 }));
+export const readWord = (site: string, id: string) => get<T.Word>(`${words(site)}/${enc(id)}`);
+export const addWord = (site: string, given: T.WordGiven) => create<T.Word>(words(site), given);
+export const changeWord = (site: string, id: string, change: T.WordGiven) =>
+  patch<T.Word>(`${words(site)}/${enc(id)}`, change);
+export const removeWord = (site: string, id: string) => remove(`${words(site)}/${enc(id)}`);
+export const importWords = (site: string, what: { format: string; text: string; list: string; dry_run: boolean }) =>
+  create<T.WordImported>(`${words(site)}/import`, what);
+export const exportWords = (site: string, list: string, format: string) =>
+  withToken(async (token) =>
+    (await fetchFrom('GET', `${words(site)}/export${query({ list, format })}`, { token })).blob(),
+  );
+export const testWords = (site: string, text: string, page: string) =>
+  post<{ matches: T.WordMatch[] }>(`${words(site)}/test`, { text, page });
+export const listHosts = (site: string, by: { sort: string; q: string }, cursor: string | null) =>
+  get<{ hosts: T.Host[]; next_cursor: string | null }>(`sites/${enc(site)}/hosts${query({ ...by, cursor })}`);
 
 const people = (site: string) => `sites/${enc(site)}/people`;
 export const listPeople = (site: string, by: { q: string; email: string; standing: string }, cursor: string | null) =>

@@ -10,16 +10,6 @@ export const ta = {
     key: 'Key',
     on: 'On',
     off: 'Off',
-    words: 'Word lists',
-    wordsHint: 'Words and phrases that the checks look for. They apply to new comments and edits.',
-    lists: {
-      banned: ['Banned', 'A comment with one of these is refused or held as spam.'],
-      suspect: ['Suspect', 'A comment with one of these is held for a moderator.'],
-      allowed: ['Allowed', 'Never counted, even where another word matches it.'],
-    } as Record<'banned' | 'suspect' | 'allowed', [string, string]>,
-    word: 'Word or phrase',
-    noWords: 'None.',
-    removeWord: (word: string) => `Remove ${word}`,
     noAdmin: 'You administer no site.',
   },
   users: {

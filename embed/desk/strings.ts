@@ -54,6 +54,8 @@ export const t = {
     label: 'Main',
     queue: 'Queue',
     people: 'People',
+    words: 'Words',
+    links: 'Links',
     webhooks: 'Webhooks',
     settings: 'Settings',
     users: 'Users',

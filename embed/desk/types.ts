@@ -173,9 +173,44 @@ export interface Site {
 
 export interface Word {
   id: string;
-  list: 'banned' | 'suspect' | 'allowed';
+  list: 'banned' | 'suspect' | 'allowed' | 'legal';
+  kind: 'word' | 'host';
   text: string;
+  language: string | null;
+  section: string | null;
+  page: string | null;
+  expires_at: string | null;
+  exceptions: string[];
+  note: string | null;
+  added_by: string | null;
   created_at: string;
+  /** Of a legal term: the search among what was public before. */
+  sweep: { state: 'running' | 'done'; looked: number; found: number } | null;
+}
+
+/** What can be given for an entry; what is left out stays as it is, null takes away. */
+export type WordGiven = Partial<Omit<Word, 'id' | 'added_by' | 'created_at' | 'sweep'>>;
+
+export interface WordImported {
+  dry_run: boolean;
+  added: number;
+  duplicates: number;
+  refused: number;
+  lines: { line: number; text: string; result: 'added' | 'duplicate' | 'refused'; code?: string; detail?: string }[];
+}
+
+export interface WordMatch {
+  word: Word;
+  effect: 'hold' | 'review' | 'reject';
+  sentence: string;
+  spans: Span[];
+}
+
+export interface Host {
+  host: string;
+  first_seen_at: string;
+  approved: number;
+  rejected: number;
 }
 
 export interface Endpoint {

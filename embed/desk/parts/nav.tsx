@@ -30,6 +30,8 @@ export function Nav() {
         <ul>
           <Place to="" icon="queue" text={t.nav.queue} count={counts.value?.pending} />
           <Place to="people" icon="users" text={t.nav.people} />
+          {mayAdminister.value && <Place to="words" icon="words" text={t.nav.words} />}
+          {mayAdminister.value && <Place to="links" icon="link" text={t.nav.links} />}
           {mayAdminister.value && <Place to="webhooks" icon="hook" text={t.nav.webhooks} />}
           {mayAdminister.value && <Place to="settings" icon="gear" text={t.nav.settings} />}
           {isOwner.value && <Place to="users" icon="key" text={t.nav.users} />}

@@ -1,6 +1,6 @@
 // Habits shared by the pages: reading something for a key, running an action
 // with its failure shown, noticing that a moment has passed.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { alert, say } from '../state/ui';
 import { explain } from '../strings';
 
@@ -60,4 +60,55 @@ export function useExpired(until: number): boolean {
     return () => clearTimeout(timer);
   }, [until]);
   return until <= Date.now();
+}
+
+export interface Pages<T> {
+  items: T[] | null;
+  trouble: string;
+  busy: boolean;
+  /** Reads on, null at the end of the list. */
+  more: (() => void) | null;
+  /** Reads again what is shown. */
+  reload: () => void;
+}
+
+/** A search may come back with few, or none, and a place to go on from: so many are read for a first page. */
+const readsAtMost = 20;
+
+/** A list that is read in pages; an answer for an old key is dropped. */
+export function usePages<T>(key: string, read: (cursor: string | null) => Promise<{ items: T[]; next: string | null }>): Pages<T> {
+  const [state, setState] = useState<{ key: string; items: T[] | null; next: string | null; trouble: string; busy: boolean }>({
+    key,
+    items: null,
+    next: null,
+    trouble: '',
+    busy: true,
+  });
+  const latest = useRef(key);
+  latest.current = key;
+  const fill = async (had: T[], from: string | null, least: number) => {
+    setState((old) => ({ ...old, busy: true }));
+    const items = [...had];
+    let next = from;
+    try {
+      for (let reads = 0; reads === 0 || (next && items.length < least && reads < readsAtMost); reads++) {
+        const page = await read(next);
+        items.push(...page.items);
+        next = page.next;
+      }
+      if (latest.current === key) setState({ key, items, next, trouble: '', busy: false });
+    } catch (problem) {
+      if (latest.current === key) setState((old) => ({ ...old, key, trouble: explain(problem), busy: false }));
+    }
+  };
+  useEffect(() => void fill([], null, 1), [key]);
+  const current = state.key === key ? state : { items: null, next: null, trouble: '', busy: true };
+  const { items, next } = current;
+  return {
+    items,
+    trouble: current.trouble,
+    busy: current.busy,
+    more: next ? () => void fill(items ?? [], next, (items?.length ?? 0) + 1) : null,
+    reload: () => void fill([], null, Math.max(1, items?.length ?? 0)),
+  };
 }

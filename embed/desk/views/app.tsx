@@ -45,6 +45,8 @@ export function App() {
 const titles: Record<string, string> = {
   '': t.queue.title,
   people: t.nav.people,
+  words: t.nav.words,
+  links: t.nav.links,
   webhooks: t.nav.webhooks,
   settings: t.nav.settings,
   users: t.nav.users,
@@ -85,6 +87,8 @@ function Desk() {
 const pages: Record<string, FunctionComponent> = {
   '': QueueView,
   people: lazy(async () => (await import('./people')).PeopleView),
+  words: lazy(async () => (await import('./words')).WordsView),
+  links: lazy(async () => (await import('./links')).LinksView),
   webhooks: lazy(async () => (await import('./webhooks')).WebhooksView),
   settings: lazy(async () => (await import('./admin')).SettingsView),
   users: lazy(async () => (await import('./admin')).UsersView),

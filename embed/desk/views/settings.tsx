@@ -1,4 +1,4 @@
-// Settings of one site: its name and origins, its options, its word lists.
+// Settings of one site: its name and origins, its options.
 import { useState } from 'preact/hooks';
 import * as api from '../api';
 import { Field } from '../parts/bits';
@@ -6,7 +6,6 @@ import { OptionField } from '../parts/option';
 import { Outcome } from '../parts/outcome';
 import { ForSite } from '../parts/sitepicker';
 import { useAct } from '../parts/use';
-import { WordLists } from '../parts/words';
 import { load as loadSites, sites } from '../state/sites';
 import { optionGroups, otherGroup } from '../strings-options';
 import { t } from '../strings';
@@ -20,7 +19,6 @@ export function SettingsView() {
         <div key={site.key}>
           <SiteForm site={site} />
           <OptionsForm site={site} />
-          <WordLists site={site.key} />
         </div>
       )}
     </ForSite>

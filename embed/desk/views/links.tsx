@@ -1,0 +1,106 @@
+// Hosts that comments link to, with what people decided about those comments.
+import * as api from '../api';
+import { Empty, Failure, Skeleton, When } from '../parts/bits';
+import { Choice } from '../parts/filters';
+import { Outcome } from '../parts/outcome';
+import { SearchField } from '../parts/searchfield';
+import { ForSite } from '../parts/sitepicker';
+import { useAct, usePages } from '../parts/use';
+import { amend, param } from '../state/router';
+import { t } from '../strings';
+import { tl } from '../strings-words';
+import type { Host, Word } from '../types';
+
+const sort = param('sort');
+const q = param('q');
+
+export function LinksView() {
+  return <ForSite title={tl.title}>{(site) => <Hosts key={site.key} site={site.key} />}</ForSite>;
+}
+
+function Hosts({ site }: { site: string }) {
+  // A search goes by name.
+  const by = { sort: q.value ? 'host' : sort.value || 'rejected', q: q.value };
+  const pages = usePages(`${site} ${by.sort} ${by.q}`, async (cursor) => {
+    const page = await api.listHosts(site, by, cursor);
+    return { items: page.hosts, next: page.next_cursor };
+  });
+  const { items, trouble } = pages;
+  const c = tl.columns;
+  return (
+    <>
+      <p class="intro">{tl.intro}</p>
+      <div class="inline wrap">
+        <SearchField label={tl.search} />
+        <Choice label={tl.sort} value={by.sort} choices={Object.entries(tl.sorts)} onPick={(code) => amend({ sort: code, q: null }, false)} />
+      </div>
+      {trouble && <Failure text={trouble} retry={pages.reload} />}
+      {!items && !trouble && <Skeleton rows={3} />}
+      {items?.length === 0 && <Empty title={q.value ? tl.noMatch : tl.none} />}
+      {items && items.length > 0 && (
+        <table class="data words">
+          <thead>
+            <tr>
+              {Object.values(c).map((head) => (
+                <th key={head} scope="col">
+                  {head}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((one) => (
+              <Row key={one.host} site={site} one={one} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {pages.more && (
+        <div class="buttons">
+          <button type="button" disabled={pages.busy} onClick={pages.more}>
+            {t.common.more}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Row({ site, one }: { site: string; one: Host }) {
+  const { run, busy, note, error } = useAct();
+  const c = tl.columns;
+  const put = (list: Word['list']) =>
+    void run(async () => {
+      await api.addWord(site, { list, kind: 'host', text: one.host });
+      return tl.listed(one.host, list);
+    });
+  return (
+    <tr>
+      <td data-label={c.host}>
+        <span class="entry">
+          <b>
+            <bdi>{one.host}</bdi>
+          </b>
+          <Outcome note={note} error={error} />
+        </span>
+      </td>
+      <td data-label={c.first}>
+        <When at={one.first_seen_at} />
+      </td>
+      <td data-label={c.approved}>{one.approved.toLocaleString('en')}</td>
+      <td data-label={c.rejected}>
+        <span class={one.rejected > one.approved ? 'bad' : ''}>{one.rejected.toLocaleString('en')}</span>
+      </td>
+      <td data-label={c.actions}>
+        <span class="buttons">
+          <button type="button" disabled={busy} onClick={() => put('banned')} aria-label={tl.banOf(one.host)}>
+            {tl.ban}
+          </button>
+          <button type="button" disabled={busy} onClick={() => put('allowed')} aria-label={tl.allowOf(one.host)}>
+            {tl.allow}
+          </button>
+        </span>
+      </td>
+    </tr>
+  );
+}

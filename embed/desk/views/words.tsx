@@ -1,0 +1,54 @@
+// The word lists of one site. The address says which list, and whether an entry
+// is being edited, many are being imported, or a text is being tried.
+import { ForSite } from '../parts/sitepicker';
+import { amend, hrefWith, param } from '../state/router';
+import { tw } from '../strings-words';
+import type { Word } from '../types';
+import { WordFormView } from './word-form';
+import { WordImportView } from './word-import';
+import { WordListView } from './word-list';
+import { WordTestView } from './word-test';
+
+const tab = param('tab');
+const form = param('form');
+
+const lists: Record<string, Word['list']> = { suspect: 'suspect', allowed: 'allowed', legal: 'legal' };
+
+export const toList = () => amend({ form: null }, false);
+
+export function WordsView() {
+  return (
+    <ForSite title={tw.title}>
+      {(site) => (
+        <>
+          {!form.value && <Tabs />}
+          <Shown key={`${site.key} ${tab.value} ${form.value}`} site={site.key} />
+        </>
+      )}
+    </ForSite>
+  );
+}
+
+function Shown({ site }: { site: string }) {
+  const list = lists[tab.value] ?? 'banned';
+  if (form.value === 'import') return <WordImportView site={site} list={list} done={toList} />;
+  if (form.value) return <WordFormView site={site} list={list} id={form.value} done={toList} />;
+  if (tab.value === 'test') return <WordTestView site={site} />;
+  return <WordListView site={site} list={list} />;
+}
+
+function Tabs() {
+  return (
+    <nav class="tabs" aria-label={tw.title}>
+      <ul>
+        {Object.entries(tw.tabs).map(([code, text]) => (
+          <li key={code}>
+            <a href={hrefWith({ tab: code || null, q: null })} aria-current={code === tab.value ? 'page' : undefined}>
+              {text}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
