@@ -164,6 +164,8 @@ export const t = {
     late: (to: Status, by: string) => `${by || 'Somebody'} was faster: ${became[to].toLowerCase()}. Yours changed nothing.`,
     held: (action: Action, by: string) => `${done[action]} by ${by}, takes effect in a moment.`,
     decided: (action: Action, by: string, when: string) => `${done[action]} by ${by === 'pipeline' ? 'the checks' : by === 'reports' ? 'readers’ reports' : by}, ${when}`,
+    decided: (action: Action, by: string, when: string) =>
+      by === 'legal term' ? `Put back into the queue by a legal term, ${when}` : `${done[action]} by ${by === 'pipeline' ? 'the checks' : by}, ${when}`,
     withReason: 'Reason…',
     rejectWith: 'Reject with a',
     actions: 'Actions',

@@ -1,4 +1,4 @@
-// The desk's pages of administration: webhooks, settings, word lists, users.
+// The desk's pages of administration: webhooks, settings, users.
 import { expect, test } from './support/fixtures'
 
 test('an endpoint is added, tested and redelivered to, and a hostile answer stays text', async ({ site, moderate, receiver, guard }) => {
@@ -105,24 +105,6 @@ test('options are explained, saved and obeyed', async ({ site, moderate, service
   const widget = await read()
   await expect(widget.comment('Short')).toBeVisible()
   await expect(widget.button(/Vote/)).toHaveCount(0)
-})
-
-test('words are added to lists and taken off again', async ({ site, moderate }) => {
-  const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/settings')
-  const { page } = desk
-  const field = page.getByLabel('Suspect: Word or phrase')
-  await field.fill('humbug')
-  await page.keyboard.press('Enter')
-  await expect(desk.button('Remove humbug')).toBeVisible()
-  await expect(field).toHaveValue('')
-  await site.post('What a humbug this is.', { name: 'Ann' })
-  await page.getByRole('link', { name: 'Queue' }).click()
-  await desk.button('1 new comment').click()
-  await expect(desk.row('What a humbug')).toContainText('humbug')
-  await expect(desk.row('What a humbug').locator('mark')).toHaveText('humbug')
-  await page.getByRole('link', { name: 'Settings' }).click()
-  await desk.button('Remove humbug').click()
-  await expect(desk.button('Remove humbug')).toHaveCount(0)
 })
 
 test('an owner adds a colleague, who can then sign in and change the password', async ({ site, moderate, browse, service, guard }) => {

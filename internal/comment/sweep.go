@@ -21,8 +21,8 @@ type Sweep struct {
 	Stage        SweepStage
 	PageID       string // where it is, in stage SweepPages
 	After        string // the last comment that it has looked at
-	Looked       int
-	Found        int // put back into the queue
+	Looked       int    // texts
+	Found        int    // comments put back into the queue
 }
 
 // SweepStage is how far a sweep has come.
@@ -225,7 +225,11 @@ func (p *sweepStep) look(r Reader, at time.Time) (err error) {
 	if len(passing) > 0 {
 		p.to.After = passing[len(passing)-1].ID
 	}
-	p.to.Looked += len(passing)
+	if p.from.Stage != SweepLate { // which goes over the same ground
+		for _, one := range passing {
+			p.to.Looked += indicator(one.Revision > 0)
+		}
+	}
 	if err := p.search(r, passing, at); err != nil || !ended {
 		return err
 	}
@@ -437,7 +441,7 @@ func (ch *change) putBack(w Word, rev Revision) error {
 	c := ch.c
 	d := Decision{
 		Site: c.Site, ID: ch.s.NewID(), CommentID: c.ID, Revision: rev.N, Action: Restore, From: Approved, To: Pending,
-		Reason: "legal_term", Note: fmt.Sprintf("The legal term “%s”, added by %s.", w.Text, w.AddedBy.Name), Actor: termActor(w),
+		Note: fmt.Sprintf("The legal term “%s”, added by %s.", w.Text, w.AddedBy.Name), Actor: termActor(w),
 		At: ch.at, EffectiveAt: ch.at, State: DecisionDone,
 	}
 	if err := ch.tx.InsertDecision(d); err != nil {
@@ -450,7 +454,7 @@ func (ch *change) putBack(w Word, rev Revision) error {
 	}
 	c.DecidedAt, c.DecidedBy = d.At, d.Actor.ID
 	reasons := moderation.Trace{rev.Trace[len(rev.Trace)-1]}.Reasons()
-	if err := ch.turn(act{rev: rev, to: Pending, event: CommentRestored, actor: d.Actor, reasons: reasons, reason: d.Reason}); err != nil {
+	if err := ch.turn(act{rev: rev, to: Pending, event: CommentRestored, actor: d.Actor, reasons: reasons}); err != nil {
 		return err
 	}
 	return ch.save()

@@ -68,7 +68,7 @@ func TestALegalTermTakesBackWhatIsPublic(t *testing.T) {
 		}
 		events := h.events(guilty.Comment.ID)
 		told := bodyOf(t, events[2]).Data
-		if told.Actor.Kind != "rule" || *told.PreviousStatus != "approved" || told.Comment.Status != "pending" || told.Reason != "legal_term" ||
+		if told.Actor.Kind != "rule" || *told.PreviousStatus != "approved" || told.Comment.Status != "pending" ||
 			len(told.Reasons) != 1 || told.Reasons[0].Code != moderation.CodeLegalTerm || told.Reasons[0].Data["word_id"] != term.ID {
 			t.Errorf("the event tells %+v", told)
 		}

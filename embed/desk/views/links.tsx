@@ -38,7 +38,7 @@ function Hosts({ site }: { site: string }) {
       {!items && !trouble && <Skeleton rows={3} />}
       {items?.length === 0 && <Empty title={q.value ? tl.noMatch : tl.none} />}
       {items && items.length > 0 && (
-        <table class="data words">
+        <table class="data word-table">
           <thead>
             <tr>
               {Object.values(c).map((head) => (

@@ -127,7 +127,7 @@ function Report({ report, failed }: { report: WordImported; failed: boolean }) {
         {report.lines.length > 0 && words.others(report.duplicates, report.refused)}
       </p>
       {shown.length > 0 && (
-        <table class="data words">
+        <table class="data word-table">
           <thead>
             <tr>
               {[words.line, words.entry, words.why].map((head) => (

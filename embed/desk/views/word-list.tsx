@@ -120,7 +120,7 @@ function Toolbar({ site, list }: ListProps) {
 function Table({ site, words, reload }: { site: string; words: Word[]; reload: () => void }) {
   const c = tw.columns;
   return (
-    <table class="data words">
+    <table class="data word-table">
       <thead>
         <tr>
           {[c.entry, c.where, c.until, c.added, c.actions].map((head) => (
