@@ -124,7 +124,7 @@ function actions(app: App, item: Item): HTMLElement {
   const { page, options } = app.thread
   const live = status === 'approved'
   const act = (label: string, run: 'edit' | 'delete' | 'report') =>
-    button(label, event => app.act(composer => composer[run](app, item, event.target as HTMLElement)))
+    button(label, ({ target }) => app.act(composer => composer[run](app, item, target as HTMLElement)))
   return h('div', { p: 'actions' },
     ...(live && options.votes ? [vote(app, item, 'up'), vote(app, item, 'down')] : []),
     live && page.open && options.guests && options.max_depth > 0 && button(TEXT.reply, () => reply(app, item)),
