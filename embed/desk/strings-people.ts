@@ -25,7 +25,7 @@ export const tp = {
     banned: 'Cannot comment, and is told so.',
   } satisfies Record<Standing, string>,
   list: {
-    search: 'Part of a name, or a whole e-mail address',
+    search: 'A name, or a whole e-mail address',
     submit: 'Search',
     clear: 'Clear',
     show: 'Show',
@@ -92,7 +92,7 @@ export const tp = {
     scope: 'Blocks of',
     everywhere: 'Every site',
     intro: 'A block looks at who writes, not at what is written. Network addresses are compared when a comment comes in and are not kept with it; of an e-mail address only its first letters and the domain are kept readable. What a person says of an author outranks every block.',
-    find: 'Is it blocked? An e-mail address, a network address or a name',
+    find: 'Look up an e-mail, network or name',
     findSubmit: 'Look up',
     none: 'No blocks.',
     noneMeet: 'No block meets that.',
@@ -112,6 +112,7 @@ export const tp = {
       name_part: 'casino',
     } satisfies Record<Block['kind'], string>,
     value: 'What to block',
+    blocked: 'Blocked',
     effect: 'Effect',
     effects: {
       review: 'A moderator looks first',

@@ -42,6 +42,9 @@ const became: Record<Status, string> = {
   deleted: 'Deleted',
 };
 
+/** How what decided without a person is called. */
+const automatic: Record<string, string> = { pipeline: 'the checks', reports: 'readers’ reports' };
+
 export const t = {
   product: 'Afterword',
   desk: 'Afterword desk',
@@ -163,9 +166,8 @@ export const t = {
     other: (to: Status, by: string) => (by ? `${became[to]} by ${by}` : became[to]),
     late: (to: Status, by: string) => `${by || 'Somebody'} was faster: ${became[to].toLowerCase()}. Yours changed nothing.`,
     held: (action: Action, by: string) => `${done[action]} by ${by}, takes effect in a moment.`,
-    decided: (action: Action, by: string, when: string) => `${done[action]} by ${by === 'pipeline' ? 'the checks' : by === 'reports' ? 'readers’ reports' : by}, ${when}`,
     decided: (action: Action, by: string, when: string) =>
-      by === 'legal term' ? `Put back into the queue by a legal term, ${when}` : `${done[action]} by ${by === 'pipeline' ? 'the checks' : by}, ${when}`,
+      by === 'legal term' ? `Put back into the queue by a legal term, ${when}` : `${done[action]} by ${automatic[by] ?? by}, ${when}`,
     withReason: 'Reason…',
     rejectWith: 'Reject with a',
     actions: 'Actions',

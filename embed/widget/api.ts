@@ -6,6 +6,8 @@ export interface Problem {
   code: string
   detail?: string
   fields?: { name: string; code: string; detail: string }[]
+  /** When a ban or a suspension ends. */
+  until?: string
   /** Seconds to wait, of a 429 or 503. */
   wait?: number
 }

@@ -56,10 +56,11 @@ export function alarm(app: App, text = '') {
 }
 
 /** One sentence about a problem, in the reader's language where we have one; the host page hears of it too. */
-export function explain(app: App, { status, code, wait, detail }: Problem): string {
+export function explain(app: App, { status, code, until, wait, detail }: Problem): string {
   emit(app, 'error', { code, status })
   const later = { 429: TEXT.wait, 503: TEXT.later }[status]
   if (later) return app.t(later, { when: app.ago(Date.now() + (wait || 60) * 1000 + 500) })
+  if (code === 'banned' || code === 'suspended') return until ? app.t(TEXT.banned_until, { when: app.full(until) }) : TEXT.banned
   return code === 'page_closed' ? TEXT.closed : detail || TEXT.offline
 }
 

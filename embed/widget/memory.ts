@@ -20,6 +20,8 @@ interface Tables {
   drafts: Draft
   votes: { value: number }
   name: { value: string }
+  /** What the site's moderators thought of this reader's reports is kept under a random number; this is the number. */
+  reporter: { value: string }
 }
 
 const month = 30 * 864e5

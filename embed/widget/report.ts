@@ -39,7 +39,9 @@ export function ask(app: App, item: Item, opener: HTMLElement) {
     }
     app.busy(app, send, async () => {
       const { id } = item.c
-      await app.api(`comments/${id}/reports`, { method: 'POST', body: { reason, note: note.value.trim() || undefined } })
+      const body = { reason, note: note.value.trim() || undefined, reporter: app.memory.all('reporter').token?.value }
+      const { reporter } = await app.api<{ reporter: string }>(`comments/${id}/reports`, { method: 'POST', body })
+      app.memory.keep('reporter', 'token', { value: reporter })
       app.emit(app, 'reported', { id })
       dialog.close()
       done(app, opener)

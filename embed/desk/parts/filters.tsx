@@ -39,7 +39,13 @@ export function Tabs() {
 }
 
 export function Filters() {
-  if (queue.reported.value) return <SiteFilter />;
+  if (queue.reported.value) {
+    return (
+      <div class="filters">
+        <SiteFilter />
+      </div>
+    );
+  }
   return (
     <form class="filters" role="search" aria-label={t.queue.filters} onSubmit={(event) => event.preventDefault()}>
       <Search />

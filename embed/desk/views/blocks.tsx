@@ -35,15 +35,17 @@ export function BlocksView({ site }: { site: string }) {
     <div class="stack">
       <p class="intro hint">{tb.intro}</p>
       {isOwner.value && (
-        <Choice
-          label={tb.scope}
-          value={everywhere ? '*' : ''}
-          choices={[
-            ['', nameOf(site)],
-            ['*', tb.everywhere],
-          ]}
-          onPick={(scope) => setEverywhere(scope === '*')}
-        />
+        <div class="scope">
+          <Choice
+            label={tb.scope}
+            value={everywhere ? '*' : ''}
+            choices={[
+              ['', nameOf(site)],
+              ['*', tb.everywhere],
+            ]}
+            onPick={(scope) => setEverywhere(scope === '*')}
+          />
+        </div>
       )}
       <Lookup look={setMeeting} />
       {trouble && <Failure text={trouble} retry={reload} />}
@@ -88,7 +90,7 @@ function Lookup({ look }: { look: (value: string) => void }) {
 }
 
 function Table({ blocks, may, remove }: { blocks: Block[]; may: boolean; remove: (block: Block) => void }) {
-  const heads = [tb.value, tb.effect, tb.ends, tb.hits, ...(may ? [''] : [])];
+  const heads = [tb.blocked, tb.effect, tb.ends, tb.hits, ...(may ? [''] : [])];
   return (
     <table class="data">
       <thead>
@@ -103,7 +105,7 @@ function Table({ blocks, may, remove }: { blocks: Block[]; may: boolean; remove:
       <tbody>
         {blocks.map((block) => (
           <tr key={block.id}>
-            <td data-label={tb.value}>
+            <td data-label={tb.blocked}>
               <span>
                 <bdi class="email">{block.value}</bdi> <span class="meta">{tb.kinds[block.kind]}</span>
                 {block.reason && <span class="meta"> · {block.reason}</span>}
@@ -203,13 +205,13 @@ function Add({ site, done }: { site: string; done: () => void }) {
         <Outcome note={note} error="" />
       </div>
       {refused.length > 0 && (
-        <ul class="log" role="alert">
+        <div role="alert">
           {refused.map((one) => (
-            <li key={one} class="error">
+            <p key={one} class="error">
               {one}
-            </li>
+            </p>
           ))}
-        </ul>
+        </div>
       )}
     </form>
   );

@@ -1,7 +1,6 @@
 // One author: record, standing and its history, blocks, newest comments.
 import * as api from '../api';
 import { Failure, Skeleton, When } from '../parts/bits';
-import { Icon } from '../parts/icons';
 import { Say, StandingChip } from '../parts/standing';
 import { plain } from '../parts/tree';
 import { useLoaded } from '../parts/use';
@@ -18,7 +17,7 @@ export function PersonView({ site, id }: { site: string; id: string }) {
     <div class="stack">
       <p>
         <a href={hrefWith({ person: null })}>
-          <Icon name="left" /> {tp.person.back}
+          ← {tp.person.back}
         </a>
       </p>
       {trouble && <Failure text={`${tp.person.failed} ${trouble}`} retry={reload} />}
