@@ -1,8 +1,6 @@
 package comment
 
-import (
-	"time"
-)
+import "time"
 
 // judge keeps the record of an author in step with what a person has decided: of
 // each comment the newest human decision counts. One that is taken back takes
@@ -51,8 +49,12 @@ func verdictOf(to Status) Status {
 }
 
 // decidedBefore is the newest decision of a person on the comment that has taken
-// effect, apart from d; none is the zero value.
+// effect, apart from d; none is the zero value. Where nothing has happened since
+// the comment came in, as with most, nobody has to look.
 func (ch *change) decidedBefore(d Decision) (Decision, error) {
+	if ch.c.Sequence == 1 {
+		return Decision{}, nil
+	}
 	all, err := ch.tx.Decisions(d.Site, d.CommentID)
 	for _, one := range all {
 		if one.ID != d.ID && one.State == DecisionDone && one.Actor.Kind == ActorModerator {
