@@ -2,6 +2,7 @@ package comment_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"testing"
@@ -42,6 +43,47 @@ func (h *house) wantRecord(of string, good, bad float64) {
 	if r := h.author(of).Record.On(h.clock.Now()); !near(r.Good, good) || !near(r.Bad, bad) {
 		h.t.Errorf("the record is %.6f good and %.6f bad, want %.6f and %.6f", r.Good, r.Bad, good, bad)
 	}
+}
+
+// wantTrueRecords recounts every author's record from the decisions of people: of
+// each comment the newest that has taken effect.
+func (h *house) wantTrueRecords() {
+	h.t.Helper()
+	rows, err := h.raw().Query(`select c.author_id, d.comment_id, d.to_status, d.effective_at from decisions d
+		join comments c on c.site_id = d.site_id and c.comment_id = d.comment_id
+		where d.state = 'done' and d.actor_kind = 'moderator' order by d.at, d.decision_id`)
+	h.must(err)
+	type last struct {
+		author, to string
+		at         int64
+	}
+	newest := map[string]last{}
+	for rows.Next() {
+		var id string
+		var d last
+		h.must(rows.Scan(&d.author, &id, &d.to, &d.at))
+		newest[id] = d
+	}
+	h.must(errors.Join(rows.Err(), rows.Close()))
+	want := map[string]moderation.Record{}
+	for _, d := range newest {
+		if d.to == "approved" || d.to == "rejected" || d.to == "spam" {
+			want[d.author] = want[d.author].Count(d.to == "approved", 1, time.UnixMicro(d.at))
+		}
+	}
+	rows, err = h.raw().Query("select author_id, good, bad, counted_at from authors")
+	h.must(err)
+	for rows.Next() {
+		var id string
+		var good, bad, at int64
+		h.must(rows.Scan(&id, &good, &bad, &at))
+		now := h.clock.Now()
+		got := moderation.Record{Good: float64(good) / 1e6, Bad: float64(bad) / 1e6, At: time.UnixMicro(at)}.On(now)
+		if recount := want[id].On(now); math.Abs(got.Good-recount.Good) > 1e-4 || math.Abs(got.Bad-recount.Bad) > 1e-4 {
+			h.t.Errorf("the record of %s is %+v, the decisions say %+v", id, got, recount)
+		}
+	}
+	h.must(errors.Join(rows.Err(), rows.Close()))
 }
 
 // Only what people decide counts, each comment by its newest decision, and what

@@ -60,6 +60,7 @@ func (h *house) wantTrueCounts() {
 	} {
 		h.wantNone(what, query)
 	}
+	h.wantTrueRecords()
 	h.wantLogTellsThePublic()
 }
 
