@@ -104,8 +104,12 @@ type Reader interface {
 	PastEvents(q PastQuery, limit int) ([]Event, error)
 	CountPast(q PastQuery) (Past, error) // as PastEvents
 	// FirstFailed is the number of the first event that was given up for an
-	// endpoint after an instant, 0 for none; of very much, the newest part.
-	FirstFailed(site, endpoint string, since time.Time, most int) (seq int64, err error)
+	// endpoint, 0 for none; of very much, the newest part.
+	FirstFailed(site, endpoint string, most int) (seq int64, err error)
+	// GivenUp are the deliveries of events that were given up for an endpoint after
+	// an instant and have no other that is owed or arrived, oldest first; of very
+	// much, the newest part.
+	GivenUp(site, endpoint string, since time.Time, most int) ([]Delivery, error)
 
 	Account(id string) (Account, error)
 	AccountByEmail(email string) (Account, error)

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
@@ -108,8 +109,19 @@ func (q *query) CountPast(ask comment.PastQuery) (comment.Past, error) {
 	}, "select count(*), coalesce(min(at), 0), coalesce(max(at), 0)"+text, args...)
 }
 
-func (q *query) FirstFailed(site, endpoint string, since time.Time, most int) (int64, error) {
+func (q *query) FirstFailed(site, endpoint string, most int) (int64, error) {
 	return one(q, scanInt, `select coalesce(min(event_seq), 0) from (
-		select event_seq, last_at from deliveries where site_id = $1 and endpoint_id = $2 and state = 'failed' order by delivery_id desc limit $4) few
-		where event_seq > 0 and last_at > $3`, site, endpoint, micros(since), most)
+		select event_seq from deliveries where site_id = $1 and endpoint_id = $2 and state = 'failed' order by delivery_id desc limit $3) few
+		where event_seq > 0`, site, endpoint, most)
 }
+
+func (q *query) GivenUp(site, endpoint string, since time.Time, most int) ([]comment.Delivery, error) {
+	newest, err := list(q, scanDelivery, givenUp, site, endpoint, micros(since), most)
+	slices.Reverse(newest)
+	return newest, err
+}
+
+var givenUp = "select " + prefixed("d", deliveryColumns) + ` from deliveries d
+	where d.site_id = $1 and d.endpoint_id = $2 and d.state = 'failed' and d.last_at > $3 and d.event_seq > 0
+		and not exists (select 1 from deliveries o where o.site_id = d.site_id and o.endpoint_id = d.endpoint_id and o.event_id = d.event_id and o.state <> 'failed')
+	order by d.delivery_id desc limit $4`

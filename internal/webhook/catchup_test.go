@@ -232,3 +232,37 @@ func TestWhatWasGivenUpComesBackInOrder(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// However much else stands in the log between what was given up, all of it comes
+// before what has waited.
+func TestWhatWasGivenUpFarApartComesBackInOrder(t *testing.T) {
+	h, c := newHouse(t), &clock{now: morning}
+	h.hooks.Now = c.Now
+	var arrived goodOrder
+	s := newStand(t, func(_ http.ResponseWriter, g got, _ int) { arrived.note(g) })
+	e, _ := h.add(s.URL, comment.CommentReported)
+	for range 2 {
+		h.happenAt(c.Now(), "c0", comment.CommentReported)
+		h.spreadAt(c)
+		c.advance(time.Minute)
+		h.settleAs(comment.DeliveryFailed, ClassTimeout)
+		for range 11 { // what the endpoint does not ask for
+			h.happenAt(c.Now(), "other", slices.Repeat([]string{comment.CommentEdited}, 1000)...)
+		}
+	}
+	if _, err := h.hooks.Change(t.Context(), site, e.ID, Change{Status: comment.EndpointPaused}, admin); err != nil {
+		t.Fatal(err)
+	}
+	h.happenAt(c.Now(), "c0", comment.CommentReported)
+	h.spreadAt(c)
+	if was := h.endpoint(e.ID); was.Owed != 1 || len(h.deliveries(e.ID)) != 3 {
+		t.Fatalf("owed %d of %d", was.Owed, len(h.deliveries(e.ID)))
+	}
+	c.advance(time.Minute)
+	if _, err := h.hooks.Change(t.Context(), site, e.ID, Change{Status: comment.EndpointActive}, admin); err != nil {
+		t.Fatal(err)
+	}
+	h.slowly(c)
+	until(t, "all of it has come", func() bool { return arrived.count() == 3 && h.endpoint(e.ID).Owed == 0 })
+	arrived.check(t, 1, 3)
+}

@@ -136,7 +136,7 @@ func stretch(r comment.Reader, e comment.Endpoint, ask ReplayAsk) (after, until 
 		after = first - 1
 	}
 	if ask.Missed {
-		first, err := r.FirstFailed(e.Site, e.ID, time.Time{}, failedMost)
+		first, err := r.FirstFailed(e.Site, e.ID, failedMost)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -247,7 +247,7 @@ func (h *Hooks) FindReplay(ctx context.Context, id string) (v comment.Replay, er
 // stepReplay owes the endpoint the next events of a replay, at most most, and
 // moves it on, in the transaction of its caller: neither is without the other,
 // and of two who take the same step one is refused.
-func (h *Hooks) stepReplay(tx comment.Tx, v comment.Replay, most int, due func(comment.Event) time.Time) (comment.Replay, error) {
+func (h *Hooks) stepReplay(tx comment.Tx, v comment.Replay, most int) (comment.Replay, error) {
 	was, now := v.After, h.Now().UTC().Truncate(time.Microsecond)
 	to := min(v.Until, was+stepLines)
 	events, err := tx.PastEvents(past(v, to), most)
@@ -270,7 +270,7 @@ func (h *Hooks) stepReplay(tx comment.Tx, v comment.Replay, most int, due func(c
 		if err := tx.InsertDelivery(comment.Delivery{
 			Site: v.Site, ID: h.NewID(), EndpointID: v.EndpointID,
 			EventSeq: e.Seq, EventID: e.ID, Type: e.Type, CommentID: e.CommentID, Sequence: e.Sequence,
-			Replay: v.Number, State: comment.DeliveryOwed, NextAt: due(e), CreatedAt: now,
+			Replay: v.Number, State: comment.DeliveryOwed, NextAt: now, CreatedAt: now,
 		}, nil); err != nil {
 			return v, err
 		}

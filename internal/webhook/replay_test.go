@@ -92,6 +92,12 @@ func (h *house) goOn(runs ...func(context.Context) error) (stop func()) {
 // settle takes what an endpoint is owed for delivered.
 func (h *house) settle() {
 	h.t.Helper()
+	h.settleAs(comment.DeliveryDelivered, ClassOK)
+}
+
+// settleAs ends what is due in one way or the other.
+func (h *house) settleAs(state comment.DeliveryState, class string) {
+	h.t.Helper()
 	for {
 		calls, err := h.store.Claim(context.Background(), claimAt(h.hooks.Now()))
 		if err != nil {
@@ -103,8 +109,11 @@ func (h *house) settle() {
 		outcomes := make([]comment.Outcome, len(calls))
 		for i, c := range calls {
 			d := c.Delivery
-			d.State, d.DeliveredAt, d.LastAt, d.Attempts = comment.DeliveryDelivered, h.hooks.Now(), h.hooks.Now(), d.Attempts+1
-			outcomes[i] = comment.Outcome{Delivery: d, Attempt: comment.Attempt{N: d.Attempts, At: d.LastAt, Class: ClassOK, Status: 200}}
+			d.State, d.LastAt, d.Attempts = state, h.hooks.Now(), d.Attempts+1
+			if state == comment.DeliveryDelivered {
+				d.DeliveredAt = d.LastAt
+			}
+			outcomes[i] = comment.Outcome{Delivery: d, Attempt: comment.Attempt{N: d.Attempts, At: d.LastAt, Class: class}}
 		}
 		if err := h.store.Record(context.Background(), outcomes); err != nil {
 			h.t.Fatal(err)

@@ -114,8 +114,7 @@ func (p *Replayer) step(ctx context.Context, v comment.Replay) (moved comment.Re
 		return v, err
 	}
 	err = p.Hooks.Store.Write(ctx, comment.Sites{v.Site}, func(tx comment.Tx) error {
-		now := p.Hooks.Now()
-		moved, err = p.Hooks.stepReplay(tx, v, cmp.Or(p.Batch, replayBatch), func(comment.Event) time.Time { return now })
+		moved, err = p.Hooks.stepReplay(tx, v, cmp.Or(p.Batch, replayBatch))
 		return err
 	})
 	if err != nil {

@@ -183,10 +183,10 @@ func testMissed(h *house) {
 
 func testFailedFirst(h *house) {
 	log := pastLog(h)
-	failed := func(since time.Time, most int) int64 {
-		return get(h, func(r comment.Reader) (int64, error) { return r.FirstFailed("daily", "e1", since, most) })
+	failed := func(most int) int64 {
+		return get(h, func(r comment.Reader) (int64, error) { return r.FirstFailed("daily", "e1", most) })
 	}
-	same(h, "failed, of nothing", failed(time.Time{}, 9), 0)
+	same(h, "failed, of nothing", failed(9), 0)
 	for i, state := range []comment.DeliveryState{comment.DeliveryFailed, comment.DeliveryDelivered, comment.DeliveryFailed, comment.DeliveryFailed, comment.DeliveryOwed, comment.DeliveryOwed} {
 		d := newDelivery("daily", "e1", fmt.Sprint("d", i))
 		d.EventSeq, d.EventID, d.State, d.LastAt = log[i].Seq, log[i].ID, state, after(10+i)
@@ -197,8 +197,21 @@ func testFailedFirst(h *house) {
 	other := newDelivery("daily", "e2", "other")
 	other.State = comment.DeliveryFailed
 	h.write(all(putDelivery(ping, nil), putDelivery(other, nil)))
-	same(h, "failed", failed(time.Time{}, 9), 1)
-	same(h, "failed since", failed(after(10), 9), 3)
-	same(h, "failed of late", failed(time.Time{}, 2), 4)
-	same(h, "failed since the end", failed(after(99), 9), 0)
+	same(h, "failed", failed(9), 1)
+	same(h, "failed of late", failed(2), 4)
+	givenUp := func(since time.Time, most int) (ids []string) {
+		for _, d := range get(h, func(r comment.Reader) ([]comment.Delivery, error) { return r.GivenUp("daily", "e1", since, most) }) {
+			ids = append(ids, d.ID)
+		}
+		return ids
+	}
+	again := newDelivery("daily", "e1", "e") // of what d2 was for
+	again.EventSeq, again.EventID, again.Replay, again.State = log[2].Seq, log[2].ID, 2, comment.DeliveryFailed
+	h.write(putDelivery(again, nil))
+	same(h, "given up", givenUp(time.Time{}, 9), []string{"d0", "d2", "d3", "e"})
+	same(h, "given up since", givenUp(after(10), 9), []string{"d2", "d3"})
+	same(h, "given up of late", givenUp(time.Time{}, 1), []string{"e"})
+	again.ID, again.Replay, again.State = "f", 3, comment.DeliveryCancelled
+	h.write(putDelivery(again, nil))
+	same(h, "given up, save what came otherwise", givenUp(time.Time{}, 9), []string{"d0", "d3"})
 }
