@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/app"
@@ -28,6 +28,10 @@ const listenPoll = 300 * time.Millisecond
 // a secret made for this run. Nothing is kept and nothing is tried again: it is
 // for a developer's machine.
 func (c *webhookListenCmd) Run(e *env) error {
+	types, err := webhook.CheckTypes(typeList(c.Types))
+	if err != nil {
+		return err
+	}
 	return e.administer(func(a *app.App) error {
 		if _, err := a.Comments.SiteOf(e.ctx, c.Site); err != nil {
 			return noSite(err, c.Site)
@@ -41,7 +45,7 @@ func (c *webhookListenCmd) Run(e *env) error {
 			"Forwarding the events of %s to %s. Secret of this run: %s", c.Site, c.Forward, secret); err != nil {
 			return err
 		}
-		f := forwarder{env: e, url: c.Forward, key: key, types: c.Types, client: &http.Client{Timeout: 20 * time.Second}}
+		f := forwarder{env: e, url: c.Forward, key: key, types: types, client: &http.Client{Timeout: 20 * time.Second}}
 		tick := time.NewTicker(listenPoll)
 		defer tick.Stop()
 		for {
@@ -69,12 +73,12 @@ type forwarder struct {
 	*env
 	url    string
 	key    []byte
-	types  string
+	types  []string // none = all
 	client *http.Client
 }
 
 func (f forwarder) forward(ev comment.Event) error {
-	if !ev.Public() || f.types != "" && !strings.Contains(","+f.types+",", ","+ev.Type+",") {
+	if !ev.Public() || len(f.types) > 0 && !slices.Contains(f.types, ev.Type) {
 		return nil
 	}
 	now := time.Now()

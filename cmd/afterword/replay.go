@@ -166,11 +166,13 @@ type webhookChangeCmd struct {
 	Set       []string `help:"A setting of the target, as name=value, in place of all; may be repeated." sep:"none" placeholder:"SETTING=VALUE"`
 	Header    []string `help:"A header of its own, in place of all; may be repeated." sep:"none" placeholder:"NAME=VALUE" xor:"headers"`
 	NoHeaders bool     `help:"Take its own headers away." xor:"headers"`
+
+	Asymmetric *bool `help:"Sign by the site's key pair (v1a) too, or no longer." negatable:""`
 }
 
 // Run changes an endpoint.
 func (c *webhookChangeCmd) Run(e *env) error {
-	change := webhook.Change{URL: c.URL, Types: typeList(c.Types), Mode: comment.EndpointMode(c.Mode), Target: c.Target}
+	change := webhook.Change{URL: c.URL, Types: typeList(c.Types), Mode: comment.EndpointMode(c.Mode), Target: c.Target, Asymmetric: c.Asymmetric}
 	if len(c.Set) > 0 {
 		settings, err := pairs(c.Set)
 		if err != nil {
@@ -185,8 +187,8 @@ func (c *webhookChangeCmd) Run(e *env) error {
 		}
 		change.Headers = headers
 	}
-	if c.URL == "" && len(change.Types) == 0 && c.Mode == "" && c.Target == "" && change.Settings == nil && change.Headers == nil {
-		return usageError{errors.New("say what to change: --url, --types, --mode, --target, --set, --header or --no-headers")}
+	if c.URL == "" && len(change.Types) == 0 && c.Mode == "" && c.Target == "" && change.Settings == nil && change.Headers == nil && c.Asymmetric == nil {
+		return usageError{errors.New("say what to change: --url, --types, --mode, --target, --set, --header, --no-headers or --[no-]asymmetric")}
 	}
 	return e.changeEndpoint(c.ID, change, "Changed %s.")
 }

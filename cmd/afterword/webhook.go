@@ -41,6 +41,7 @@ type webhookAddCmd struct {
 	Target     string   `help:"What is at the address: webhook (default), rebuild, slack, discord, teams, mattermost, telegram or ntfy."`
 	Set        []string `help:"A setting of the target, as name=value, such as chat_id=-100123; may be repeated." sep:"none" placeholder:"SETTING=VALUE"`
 	Mode       string   `help:"How much is told: full (default), or thin for ids only."`
+	Header     []string `help:"A header of its own, as name=value; may be repeated." sep:"none" placeholder:"NAME=VALUE"`
 	Asymmetric bool     `help:"Sign by the site's key pair (v1a) too; its public key is at /.well-known/afterword-webhooks.json?site=KEY."`
 }
 
@@ -50,10 +51,14 @@ func (c *webhookAddCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	headers, err := pairs(c.Header)
+	if err != nil {
+		return err
+	}
 	types := typeList(c.Types)
 	return e.administer(func(a *app.App) error {
 		endpoint, secret, err := a.Hooks.Add(e.ctx, c.Site, webhook.Change{
-			URL: c.URL, Types: types, Target: c.Target, Settings: settings, Mode: comment.EndpointMode(c.Mode), Asymmetric: &c.Asymmetric,
+			URL: c.URL, Types: types, Target: c.Target, Settings: settings, Mode: comment.EndpointMode(c.Mode), Headers: headers, Asymmetric: &c.Asymmetric,
 		}, operator)
 		if err != nil {
 			return noSite(err, c.Site)

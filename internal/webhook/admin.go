@@ -82,8 +82,9 @@ func (h *Hooks) Add(ctx context.Context, site string, given Change, actor commen
 	})
 }
 
-// checkTypes gives the types sorted and each once.
-func checkTypes(types []string) ([]string, error) {
+// CheckTypes gives the types of events sorted and each once. Its error is a fault
+// of the field "types".
+func CheckTypes(types []string) ([]string, error) {
 	types = slices.Clone(types)
 	slices.Sort(types)
 	for _, t := range types {
@@ -165,7 +166,7 @@ func (h *Hooks) check(ctx context.Context, e comment.Endpoint, c Change) (_ Chan
 	if c.Status != "" && c.Status != comment.EndpointActive && c.Status != comment.EndpointPaused {
 		return c, fault.Input("status", "invalid", "The status can be set to active or paused.")
 	}
-	if c.Types, err = checkTypes(c.Types); err != nil {
+	if c.Types, err = CheckTypes(c.Types); err != nil {
 		return c, err
 	}
 	if c.URL != "" {

@@ -83,7 +83,7 @@ func (h *Hooks) plan(ctx context.Context, site, id string, ask ReplayAsk) (v com
 	if !ask.Until.IsZero() && !ask.Until.After(ask.Since) {
 		return v, p, fault.Input("until", "invalid", "The end of what is to be sent again is not after its beginning.")
 	}
-	if ask.Types, err = checkTypes(ask.Types); err != nil {
+	if ask.Types, err = CheckTypes(ask.Types); err != nil {
 		return v, p, err
 	}
 	return v, p, h.Store.View(ctx, func(r comment.Reader) error {
