@@ -341,7 +341,7 @@ func TestLettersCutsBetweenLetters(t *testing.T) {
 		{"👍🏽👍🏽👍🏽", 2, 100, "👍🏽👍🏽…"},
 		{"字字字字", 9, 7, "字字…"},
 		{"e" + strings.Repeat("\u0301", 50), 9, 20, "…"},
-		{"a\u202eb\x00c\u2066d", 9, 20, "abcd"},
+		{"a\u202eb\x00c\u2066d\u061ce", 9, 20, "abcde"},
 		{"", 5, 5, ""},
 	} {
 		if got := letters(tt.text, tt.most, tt.bytes); got != tt.want {

@@ -192,7 +192,7 @@ func visible(r rune) rune {
 	switch {
 	case unicode.IsSpace(r):
 		return ' '
-	case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f:
+	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
 		return -1
 	}
 	return r
