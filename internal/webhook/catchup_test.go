@@ -92,21 +92,32 @@ func (o *goodOrder) check(t *testing.T, n, each int) {
 	}
 }
 
+// patient is a receiver that fails until it is well, and notes what comes then.
+type patient struct {
+	*stand
+	well    atomic.Bool
+	arrived goodOrder
+}
+
+func newPatient(t *testing.T) *patient {
+	p := &patient{}
+	p.stand = newStand(t, func(w http.ResponseWriter, g got, _ int) {
+		if !p.well.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		p.arrived.note(g)
+	})
+	return p
+}
+
 // An endpoint is down for six days, given up on the fifth, and owed 10,000
 // events; made active, it gets them all, each comment's in order.
 func TestSixDaysAreCaughtUp(t *testing.T) {
 	const comments, each = 2500, 4
 	h, c := newHouse(t), &clock{now: morning}
 	h.hooks.Now = c.Now
-	var well atomic.Bool
-	var arrived goodOrder
-	s := newStand(t, func(w http.ResponseWriter, g got, _ int) {
-		if !well.Load() {
-			w.WriteHeader(http.StatusInternalServerError)
-			return
-		}
-		arrived.note(g)
-	})
+	s := newPatient(t)
 	e, _ := h.add(s.URL, comment.CommentCreated, comment.CommentApproved, comment.CommentEdited)
 	h.slowly(c)
 	const day = 24 * time.Hour
@@ -148,18 +159,18 @@ func TestSixDaysAreCaughtUp(t *testing.T) {
 	}
 	calls := s.count()
 	h.wake.Up()
-	well.Store(true)
+	s.well.Store(true)
 	begin := time.Now()
 	if _, err := h.hooks.Change(t.Context(), site, e.ID, Change{Status: comment.EndpointActive}, admin); err != nil {
 		t.Fatal(err)
 	}
 	clicked := time.Since(begin)
 	for n := 500; n <= comments*each; n += 500 { // each within the patience of a test
-		until(t, "more of it has come", func() bool { return arrived.count() >= n })
+		until(t, "more of it has come", func() bool { return s.arrived.count() >= n })
 	}
 	until(t, "all of it is recorded", func() bool { return h.endpoint(e.ID).Owed == 0 })
 	t.Logf("%d calls in six days; the change took %s, the 10,000 came within %s", calls, clicked, time.Since(begin))
-	arrived.check(t, comments, each)
+	s.arrived.check(t, comments, each)
 	if clicked > 2*time.Second {
 		t.Errorf("the change took %s", clicked)
 	}
@@ -172,15 +183,7 @@ func TestWhatWasGivenUpComesBackInOrder(t *testing.T) {
 	h, c := newHouse(t), &clock{now: morning}
 	h.schedule = Schedule{time.Second, time.Hour, time.Hour, time.Hour, time.Hour}
 	h.hooks.Now = c.Now
-	var well atomic.Bool
-	var arrived goodOrder
-	s := newStand(t, func(w http.ResponseWriter, g got, _ int) {
-		if !well.Load() {
-			w.WriteHeader(http.StatusInternalServerError)
-			return
-		}
-		arrived.note(g)
-	})
+	s := newPatient(t)
 	e, _ := h.add(s.URL, comment.CommentCreated, comment.CommentEdited)
 	h.slowly(c)
 	types := []string{comment.CommentCreated, comment.CommentEdited, comment.CommentEdited, comment.CommentEdited, comment.CommentEdited, comment.CommentEdited}
@@ -214,14 +217,14 @@ func TestWhatWasGivenUpComesBackInOrder(t *testing.T) {
 	if _, err := h.hooks.Change(t.Context(), site, e.ID, Change{Status: comment.EndpointPaused}, admin); err != nil {
 		t.Fatal(err)
 	}
-	well.Store(true)
+	s.well.Store(true)
 	c.advance(time.Minute)
 	if _, err := h.hooks.Change(t.Context(), site, e.ID, Change{Status: comment.EndpointActive}, admin); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "all of it has come", func() bool { return arrived.count() == comments*each && h.endpoint(e.ID).Owed == 0 })
+	until(t, "all of it has come", func() bool { return s.arrived.count() == comments*each && h.endpoint(e.ID).Owed == 0 })
 	t.Logf("%v, %d of the owed tried", states, tried)
-	arrived.check(t, comments, each)
+	s.arrived.check(t, comments, each)
 	all, err := h.hooks.Replays(t.Context(), site, e.ID, "", 9)
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%+v, %v", all, err)
