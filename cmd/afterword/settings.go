@@ -23,7 +23,7 @@ type settings struct {
 	DB               string `help:"Database: a file path, sqlite:PATH or postgres://user:password@host:5432/database." default:"afterword.db" env:"AFTERWORD_DB" placeholder:"DB"`
 	SecretKey        string `help:"Installation key: base64 of at least 32 random bytes. Default: the file afterword.key beside the database; required on PostgreSQL." env:"AFTERWORD_SECRET_KEY" placeholder:"BASE64"`
 	SecretKeyFile    string `help:"File with the installation key." env:"AFTERWORD_SECRET_KEY_FILE" placeholder:"FILE"`
-	WebhookAllow     string `help:"Address ranges that webhooks may go to although they are private (CIDR, commas between)." env:"AFTERWORD_WEBHOOK_ALLOW" placeholder:"CIDR,…"`
+	WebhookAllow     string `help:"Address ranges that webhooks and checks may go to although they are private (CIDR, commas between)." env:"AFTERWORD_WEBHOOK_ALLOW" placeholder:"CIDR,…"`
 	WebhookSchedule  string `help:"Delays before the retries of a webhook, in place of the standard ones." env:"AFTERWORD_WEBHOOK_SCHEDULE" placeholder:"5s,5m,…"`
 	WebhookProxy     string `help:"Egress proxy that webhooks go through. It resolves the receivers' names, so it has to keep calls out of private networks." env:"AFTERWORD_WEBHOOK_PROXY" placeholder:"URL"`
 	WebhookProxyFile string `help:"File with the address of the egress proxy." env:"AFTERWORD_WEBHOOK_PROXY_FILE" placeholder:"FILE"`

@@ -361,6 +361,7 @@ func (a *App) Stop() {
 
 // Close closes the database.
 func (a *App) Close() error {
+	a.Checks.Close()
 	a.outside.Close()
 	return a.Store.Close()
 }

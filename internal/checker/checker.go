@@ -44,6 +44,7 @@ type Checks struct {
 	mu       sync.Mutex
 	lines    map[string]*line   // by integration
 	outcomes map[string]float64 // of callbacks
+	calls    sync.WaitGroup     // that readers wait for, or no longer
 	wake     chan struct{}
 }
 
@@ -59,6 +60,10 @@ func (c *Checks) Wake() {
 	default:
 	}
 }
+
+// Close waits for the calls that are under way, which have at most a deadline of
+// two seconds left.
+func (c *Checks) Close() { c.calls.Wait() }
 
 func (c *Checks) report(err error) {
 	if c.OnError != nil {

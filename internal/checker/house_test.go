@@ -104,6 +104,7 @@ func (h *house) start(t testing.TB) *node {
 	n.Comments = comment.NewService(s, ring, ledger, moderation.New())
 	n.Comments.Now, n.Comments.Outside = h.clock.Now, n.Checks
 	t.Cleanup(func() {
+		n.Close()
 		client.Close()
 		if err := s.Close(); err != nil {
 			t.Error(err)

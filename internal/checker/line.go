@@ -132,11 +132,10 @@ func (l *line) state(now time.Time) (state string, until time.Time) {
 func (c *Checks) Ask(ctx context.Context, questions []comment.Question) []comment.Heard {
 	answers := make([]chan comment.Heard, len(questions))
 	longest := time.Duration(0)
-	var calls sync.WaitGroup // that outlive their deadline end soon after it: the context tells them
 	for n, q := range questions {
 		answers[n] = make(chan comment.Heard, 1)
 		longest = max(longest, q.Integration.Deadline)
-		calls.Go(func() {
+		c.calls.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, q.Integration.Deadline)
 			defer cancel()
 			answers[n] <- c.hear(ctx, q)

@@ -31,7 +31,8 @@ func (e Event) Reach() Reach {
 	switch e.Type {
 	case CommentCreated, CommentEdited, CommentReported, DecisionRecorded, DecisionReversed,
 		WordAdded, WordChanged, WordRemoved, WordsImported, EndpointAdded, EndpointChanged, EndpointRemoved, EndpointBehind, EndpointPing, EndpointOff, AccountChanged,
-		PersonChanged, BlockAdded, BlocksAdded, BlockChanged, BlockRemoved:
+		PersonChanged, BlockAdded, BlocksAdded, BlockChanged, BlockRemoved,
+		CheckAnswered, CheckAdded, CheckChanged, CheckRemoved, CheckUntaught:
 		return ReachNothing // a new revision, or a new comment, is seen when it is approved
 	case CommentRejected, CommentMarkedSpam, CommentDeleted, CommentRestored:
 		if e.Previous != Approved {

@@ -158,6 +158,9 @@ func (s *Server) testCheck(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if wait := s.checks.wait(identity(c).Account.ID, checkRate, received(c)); wait > 0 {
+		return tooFast(wait)
+	}
 	t, err := s.Checks.Try(c.UserContext(), param(c, "site"), param(c, "id"), in.Text)
 	if err != nil {
 		return err

@@ -45,7 +45,7 @@ type Server struct {
 	files    files
 	requests requestLimit[netip.Addr]
 	searches requestLimit[string] // by account
-	checks   requestLimit[string] // of addresses, by account
+	checks   requestLimit[string] // of addresses and of checks elsewhere, by account
 }
 
 // Version is what /version tells.

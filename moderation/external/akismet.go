@@ -18,7 +18,7 @@ func akismet() kind {
 			{"test", "off", choice("on", "off")},
 			{"feedback", "on", choice("on", "off")},
 		},
-		sends: []string{"the text", "the author's name", "the page's address", "the site's address and language"},
+		sends: []string{"the text", "the author’s name", "the page’s address", "the site’s address and language"},
 		request: func(c *Check, q Question) (call, error) {
 			return c.form("/1.1/comment-check", q), nil
 		},

@@ -19,7 +19,7 @@ func coral() kind {
 			{"tenant", "", nil},
 			{"domain", "", nil},
 		},
-		sends:   []string{"the text", "the page's address", "the ids of author, parent and site"},
+		sends:   []string{"the text", "the page’s address", "the ids of author, parent and site"},
 		request: askCoral,
 		read:    readCoral,
 	}

@@ -181,6 +181,7 @@ func TestFailures(t *testing.T) {
 		for name, fault := range faults {
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				t.Parallel()
+				config := config // the loop's is shared by tests side by side
 				server := httptest.NewServer(fault.do)
 				defer server.CloseClientConnections()
 				config.URL, config.Name = server.URL, "Gate"

@@ -19,7 +19,7 @@ func signedHTTP() kind {
 	return kind{
 		secret: signing, hint: moderation.HintReview, personal: true, teaches: true,
 		settings: []setting{{"feedback", "off", choice("on", "off")}},
-		sends:    []string{"the text and its links", "the page's address and title", "the author's name and record on this site", "the ids of comment and site"},
+		sends:    []string{"the text and its links", "the page’s address and title", "the author’s name and record on this site", "the ids of comment and site"},
 		request: func(c *Check, q Question) (call, error) {
 			return c.signed(q.ID, questionOf(q))
 		},

@@ -40,6 +40,7 @@ func (t things) write(tx comment.Tx) error {
 			_, err := tx.InsertReport(comment.Report{Site: t.site, ID: "r1", CommentID: t.comment.ID, Revision: 1, Reporter: "x", Reason: "spam", At: start})
 			return err
 		},
+		putIntegration(newIntegration(t.site, t.endpoint)), putInquiry(newInquiry(t.site, "q1")),
 		putEndpoint(newEndpoint(t.site, t.endpoint)), putDelivery(again, []byte(t.site)),
 		func(tx comment.Tx) error {
 			return tx.PutSecret(t.site, t.endpoint, comment.Secret{ID: "s1", Sealed: t.site, CreatedAt: start})
@@ -68,6 +69,9 @@ type sight struct {
 	Events       []comment.Event
 	PageEvents   []comment.Event
 	Endpoints    []comment.Endpoint
+	Integrations []comment.Integration
+	Inquiries    []comment.Inquiry
+	Recent       []comment.Inquiry
 	Deliveries   []comment.Delivery
 	Body         []byte
 }
@@ -88,29 +92,32 @@ func (h *house) look(t things) sight {
 			return must(found, err)
 		}
 		return sight{
-			Site:       must(r.Site(t.site)),
-			Words:      must(r.Words(t.site)),
-			Versions:   must(r.Versions(t.site)),
-			Pages:      must(r.Pages(t.site, "", 9)),
-			ByKey:      must(r.PageByKey(t.site, "key of p1")),
-			ByURL:      must(r.PageByURL(t.site, newPage(t.site, "p1").URL)),
-			PagesByKey: must(r.PagesByKey(t.site, []string{"key of p1"})),
-			Author:     must(r.Author(t.site, "a1")),
-			Comment:    must(r.Comment(t.site, t.comment.ID)),
-			Thread:     must(r.Thread(comment.ThreadQuery{Site: t.site, Page: "p1", Sort: comment.Top, Limit: 9})),
-			Siblings:   must(r.Siblings(comment.Comment{Site: t.site, PageID: "p1", ID: "0"}, true, 9)),
-			Queue:      queue(""),
-			Found:      queue("take two"),
-			Counts:     must(r.StatusCounts([]string{t.site})),
-			Revisions:  must(r.Revisions(t.site, t.comment.ID)),
-			Repeats:    must(r.Repeats(t.site, "same", start, 9)),
-			Decisions:  must(r.Decisions(t.site, t.comment.ID)),
-			Reports:    must(r.Reports(t.site, t.comment.ID)),
-			Events:     must(r.Events(t.site, 0, 9)),
-			PageEvents: must(r.PageEvents(t.site, "p1", 0, 9)),
-			Endpoints:  must(r.Endpoints(t.site)),
-			Deliveries: must(r.Deliveries(comment.DeliveryQuery{Site: t.site, Endpoint: t.endpoint, Limit: 9})),
-			Body:       must(r.DeliveryBody(comment.Delivery{Site: t.site, ID: t.delivery})),
+			Site:         must(r.Site(t.site)),
+			Words:        must(r.Words(t.site)),
+			Versions:     must(r.Versions(t.site)),
+			Pages:        must(r.Pages(t.site, "", 9)),
+			ByKey:        must(r.PageByKey(t.site, "key of p1")),
+			ByURL:        must(r.PageByURL(t.site, newPage(t.site, "p1").URL)),
+			PagesByKey:   must(r.PagesByKey(t.site, []string{"key of p1"})),
+			Author:       must(r.Author(t.site, "a1")),
+			Comment:      must(r.Comment(t.site, t.comment.ID)),
+			Thread:       must(r.Thread(comment.ThreadQuery{Site: t.site, Page: "p1", Sort: comment.Top, Limit: 9})),
+			Siblings:     must(r.Siblings(comment.Comment{Site: t.site, PageID: "p1", ID: "0"}, true, 9)),
+			Queue:        queue(""),
+			Found:        queue("take two"),
+			Counts:       must(r.StatusCounts([]string{t.site})),
+			Revisions:    must(r.Revisions(t.site, t.comment.ID)),
+			Repeats:      must(r.Repeats(t.site, "same", start, 9)),
+			Decisions:    must(r.Decisions(t.site, t.comment.ID)),
+			Reports:      must(r.Reports(t.site, t.comment.ID)),
+			Events:       must(r.Events(t.site, 0, 9)),
+			PageEvents:   must(r.PageEvents(t.site, "p1", 0, 9)),
+			Endpoints:    must(r.Endpoints(t.site)),
+			Integrations: must(r.Integrations(t.site)),
+			Inquiries:    must(r.Inquiries(t.site, "c1")),
+			Recent:       must(r.RecentInquiries(t.site, "i1", 9)),
+			Deliveries:   must(r.Deliveries(comment.DeliveryQuery{Site: t.site, Endpoint: t.endpoint, Limit: 9})),
+			Body:         must(r.DeliveryBody(comment.Delivery{Site: t.site, ID: t.delivery})),
 		}, nil
 	})
 }
