@@ -99,6 +99,15 @@ export const changeBlock = (site: string, id: string, change: { effect: T.Block[
   patch<T.Block>(`${blocks(site)}/${enc(id)}`, change);
 export const removeBlock = (site: string, id: string) => remove(`${blocks(site)}/${enc(id)}`);
 
+const checks = (site: string) => `sites/${enc(site)}/checks`;
+export const listChecks = (site: string) => all<'checks', T.Check>(checks(site), 'checks');
+export const readCheck = (site: string, id: string) => get<T.Check>(`${checks(site)}/${enc(id)}`);
+export const addCheck = (site: string, given: T.CheckChange) => create<T.Check>(checks(site), given);
+export const changeCheck = (site: string, id: string, change: T.CheckChange) => patch<T.Check>(`${checks(site)}/${enc(id)}`, change);
+export const removeCheck = (site: string, id: string) => remove(`${checks(site)}/${enc(id)}`);
+export const testCheck = (site: string, id: string, text: string) => post<T.CheckTrial>(`${checks(site)}/${enc(id)}/test`, { text });
+export const checkHealth = (site: string, id: string) => get<T.CheckHealth>(`${checks(site)}/${enc(id)}/health`);
+
 export const listUsers = () => all<'users', T.User>('users', 'users');
 export const addUser = (account: { email: string; role: T.Role; site?: string }) =>
   create<{ id: string; email: string; role: T.Role; password?: string }>('users', account);

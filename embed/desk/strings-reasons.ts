@@ -41,6 +41,10 @@ const named: Record<string, string> = {
   repeated_text: 'Same text again',
   repeated_rejected: 'Turned down before',
   check_failed: 'A check failed',
+  check_waits: 'Waits for an answer',
+  check_silent: 'No answer',
+  scores: 'Scores',
+  outside: 'Check elsewhere',
 };
 
 const checks: Record<string, string> = {
@@ -56,10 +60,14 @@ const checks: Record<string, string> = {
   mode: 'Site rule',
 };
 
+/** Steps of checks that run elsewhere carry the name that they were given. */
+const outside = 'outside: ';
+
 const sentenceCase = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export const labelOf = (code: string) => named[code] ?? sentenceCase(words(code));
-export const checkName = (check: string) => checks[check] ?? sentenceCase(words(check));
+export const checkName = (check: string) =>
+  checks[check] ?? (check.startsWith(outside) ? `${check.slice(outside.length)} (elsewhere)` : sentenceCase(words(check)));
 
 /** Codes whose label says all that their sentence does. */
 export const sayAll = new Set(['reviews_all', 'first_comment', 'too_short', 'shouting', 'newcomer_link']);

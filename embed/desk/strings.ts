@@ -60,6 +60,7 @@ export const t = {
     words: 'Words',
     links: 'Links',
     webhooks: 'Webhooks',
+    checks: 'Checks',
     settings: 'Settings',
     users: 'Users',
     account: 'Account',

@@ -88,6 +88,8 @@ export interface Comment {
 }
 
 export interface Step {
+  /** When it was added to the trace; absent where it was made with the others. */
+  at?: string;
   check: string;
   version: number;
   took_us: number;
@@ -372,4 +374,52 @@ export interface Block extends Required<Omit<BlockTerms, 'until'>> {
   created_at: string;
   hits: number;
   last_hit_at: string | null;
+}
+
+export type CheckKind = 'http' | 'akismet' | 'perspective' | 'openai' | 'chat' | 'coral';
+
+/** A check that runs elsewhere. */
+export interface Check {
+  id: string;
+  kind: CheckKind;
+  name: string;
+  url: string;
+  settings: Record<string, string>;
+  when: string;
+  only: string;
+  silence: string;
+  most: string;
+  send: string[];
+  sends: string[];
+  deadline: string;
+  enabled: boolean;
+  has_secret: boolean;
+  secret?: string;
+}
+
+export type CheckChange = Partial<Pick<Check, 'kind' | 'name' | 'url' | 'settings' | 'when' | 'only' | 'silence' | 'most' | 'send' | 'deadline' | 'enabled' | 'secret'>>;
+
+export interface CheckTrial {
+  request: string;
+  status: number | null;
+  response: string;
+  ms: number;
+  evidence: Reason[];
+  later: string | null;
+  error: string | null;
+}
+
+export interface CheckHealth {
+  asked: number;
+  waiting: number;
+  silent: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  since: string | null;
+  flagged: number;
+  judged: number;
+  agreed: number;
+  missed: number;
+  breaker: string;
+  breaker_until: string | null;
 }

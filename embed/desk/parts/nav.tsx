@@ -33,6 +33,7 @@ export function Nav() {
           {mayAdminister.value && <Place to="words" icon="words" text={t.nav.words} />}
           {mayAdminister.value && <Place to="links" icon="link" text={t.nav.links} />}
           {mayAdminister.value && <Place to="webhooks" icon="hook" text={t.nav.webhooks} />}
+          {mayAdminister.value && <Place to="checks" icon="plug" text={t.nav.checks} />}
           {mayAdminister.value && <Place to="settings" icon="gear" text={t.nav.settings} />}
           {isOwner.value && <Place to="users" icon="key" text={t.nav.users} />}
           <Place to="account" icon="person" text={t.nav.account} />

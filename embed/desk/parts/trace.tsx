@@ -19,12 +19,12 @@ export function TracePart({ steps }: { steps: Step[] }) {
 function Steps({ steps }: { steps: Step[] }) {
   return (
     <ul class="steps">
-      {steps.map((step) => (
-        <li key={step.check}>
+      {steps.map((step, i) => (
+        <li key={i}>
           <p>
             <b>{checkName(step.check)}</b>{' '}
             <span class="meta">
-              v{step.version} · {td.took(step.took_us)}
+              {step.at && `${fullTime(step.at)} · `}v{step.version} · {td.took(step.took_us)}
               {!step.error && (step.evidence ?? []).length === 0 && ` · ${td.nothing}`}
             </span>
           </p>
