@@ -173,9 +173,8 @@ func (s *Service) sweepStep(ctx context.Context, v *Sweep) (bool, error) {
 			next.After, next.Looked = some[len(some)-1].id, step.from.Looked
 		}
 		next.Found = step.from.Found
-		err := s.Store.Write(ctx, Sites{v.Site}, func(tx Tx) error {
-			return step.deal(tx, &next, some)
-		})
+		ask := func(r Reader) { step.foresee(r, some) }
+		err := s.Store.WriteAfter(ctx, Sites{v.Site}, ask, func(tx Tx) error { return step.deal(tx, &next, some) })
 		if err != nil {
 			return false, err
 		}
@@ -196,7 +195,7 @@ type sweepStep struct {
 
 // sighting is a comment in which a term was found.
 type sighting struct {
-	id       string
+	id, page string
 	revision int
 	evidence []moderation.Evidence
 }
@@ -312,10 +311,19 @@ func (p *sweepStep) search(r Reader, passing []Passing, at time.Time) error {
 			Site: moderation.Site{Language: st.Options.Language}, Author: moderation.Author{Name: one.Author},
 		}
 		if found := moderation.MatchWords(subject); len(found) > 0 {
-			p.found = append(p.found, sighting{one.ID, one.Revision, found})
+			p.found = append(p.found, sighting{one.ID, one.PageID, one.Revision, found})
 		}
 	}
 	return nil
+}
+
+// foresee asks what deal will ask, if all is as usual.
+func (p *sweepStep) foresee(r Reader, some []sighting) {
+	for _, one := range some {
+		_, _ = r.Comment(p.from.Site, one.id)
+		_, _ = r.Page(p.from.Site, one.page)
+		_, _ = r.Revision(p.from.Site, one.id, one.revision)
+	}
 }
 
 // deal moves the sweep on and puts back what was found, unless the sweep is not

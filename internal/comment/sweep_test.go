@@ -174,11 +174,11 @@ type dying struct {
 
 var errDied = errors.New("died")
 
-func (d *dying) Write(ctx context.Context, sites comment.Sites, fn func(comment.Tx) error) error {
+func (d *dying) WriteAfter(ctx context.Context, sites comment.Sites, ask func(comment.Reader), fn func(comment.Tx) error) error {
 	if d.left--; d.left < 0 {
 		return errDied
 	}
-	return d.Store.Write(ctx, sites, fn)
+	return d.Store.WriteAfter(ctx, sites, ask, fn)
 }
 
 // dieAfter sweeps until some steps were taken, as if the process was killed then,

@@ -58,6 +58,13 @@ func (q *query) know(asks []ask, answers []answer) {
 	}
 }
 
+// forget is called when what may have been read ahead has changed.
+func (w *write) forget(a ask) {
+	if w.ahead != nil {
+		delete(w.ahead.answers, a.key())
+	}
+}
+
 // askAhead asks a server for all that fn asks at once.
 func (w *write) askAhead(fn func(comment.Reader)) {
 	if !w.conn.far() {

@@ -60,8 +60,10 @@ func readTexts(r *comment.Revision, tree, trace string) error {
 	return nil
 }
 
+var selectComment = "select " + commentColumns + " from comments c where c.site_id = $1 and c.comment_id = $2"
+
 func (q *query) Comment(site, id string) (comment.Comment, error) {
-	return one(q, scanComment, "select "+commentColumns+" from comments c where c.site_id = $1 and c.comment_id = $2", site, id)
+	return one(q, scanComment, selectComment, site, id)
 }
 
 func (q *query) FindComment(id string) (comment.Comment, error) {
@@ -228,6 +230,7 @@ func (w *write) UpdateComment(c *comment.Comment) error {
 		return fault.New(fault.Conflict, "conflict", "The comment has changed in the meantime.")
 	}
 	c.Version++
+	w.forget(ask{selectComment, []any{c.Site, c.ID}})
 	return nil
 }
 

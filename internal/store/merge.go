@@ -22,7 +22,7 @@ var insertOrder = []string{"pages", "authors", "comments", "revisions", "decisio
 var steady = []string{
 	"with guess as (insert into buckets ", "with guess as (update comments set version ", "with guess as (update status_counts ",
 	"insert into buckets ", "insert into status_counts ", "insert into log_heads ",
-	"update log_heads ", "update pages set visible ", "update authors set approved ",
+	"update log_heads ", "update pages set visible ", "update revisions set trace ", "update authors set approved ",
 }
 
 // rows are inserts of the same text.

@@ -102,3 +102,21 @@ func postgresPlan(t *testing.T, s *Store, text string) (lines []string) {
 	}
 	return lines
 }
+
+// TestAFreshDatabaseGoesByKeys: a migration that makes an index makes PostgreSQL
+// forget what it was taught of empty tables, and then it may look for one comment
+// by going through all of a site.
+func TestAFreshDatabaseGoesByKeys(t *testing.T) {
+	s := openDailyAt(t, pgtest.Database(t))
+	for text, want := range map[string]string{ // the index, as a regular expression
+		selectComment:        "comments_(pkey|by_id)",
+		updateComment:        "comments_(pkey|by_id)",
+		updateCommentReasons: "comments_(pkey|by_id)",
+		"select " + revisionColumns + " from revisions where site_id = $1 and comment_id = $2 and revision = $3": "revisions_pkey",
+		"update pages set visible = visible + $3 where site_id = $1 and page_id = $2":                            "pages_pkey",
+	} {
+		if lines := strings.Join(postgresPlan(t, s, text), "\n"); !regexp.MustCompile(want).MatchString(lines) {
+			t.Errorf("%s\nwant %s, got\n%s", text, want, lines)
+		}
+	}
+}

@@ -58,7 +58,7 @@ func (w *write) PutSweep(v comment.Sweep) error {
 }
 
 func (w *write) MoveSweep(v, from comment.Sweep) error {
-	n, err := w.conn.exec(w.ctx, `update sweeps set stage = $3, page_id = $4, after_id = $5, looked = $6, found = $7
+	n, err := w.conn.sure(w.ctx, `update sweeps set stage = $3, page_id = $4, after_id = $5, looked = $6, found = $7
 		where site_id = $1 and word_id = $2 and since = $8 and stage = $9 and page_id = $10 and after_id = $11`,
 		v.Site, v.WordID, v.Stage, v.PageID, v.After, v.Looked, v.Found, micros(from.Since), from.Stage, from.PageID, from.After)
 	if err == nil && n == 0 {
