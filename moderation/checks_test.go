@@ -163,17 +163,36 @@ func TestPunycode(t *testing.T) {
 	}
 }
 
-func TestRepeats(t *testing.T) {
-	of := func(repeats ...Repeat) func(s *Subject) { return func(s *Subject) { s.Repeats = repeats } }
-	human := Repeat{PageKey: "p", Status: "rejected", Human: true}
-	machine := Repeat{PageKey: "q", Status: "spam"}
-	runCases(t, repeatsCheck{}, []checkCase{
-		{"none", of(), []string{}},
-		{"one approved", of(Repeat{Status: "approved", SameAuthor: true}), []string{"repeated_text hold"}},
-		{"one turned down by a person", of(human, machine, machine), []string{"repeated_text hold"}},
-		{"two turned down by people", of(human, Repeat{Status: "spam", Human: true}), []string{"repeated_rejected spam"}},
-		{"two approved by people", of(Repeat{Status: "approved", Human: true}, Repeat{Status: "approved", Human: true}),
-			[]string{"repeated_text hold"}},
+func TestCopies(t *testing.T) {
+	of := func(g Group) func(s *Subject) { return func(s *Subject) { s.Copies = g } }
+	runCases(t, copiesCheck{}, []checkCase{
+		{"none", of(Group{}), []string{}},
+		{"one approved", of(Group{Count: 1, Authors: 1, Pages: 1, Accepted: 1}), []string{"near_duplicate hold"}},
+		{"one turned down by a person, two by machines", of(Group{Count: 3, Rejected: 3, Turned: 1}), []string{"near_duplicate hold"}},
+		{"many turned down by machines", of(Group{Count: 90, Rejected: 90}), []string{"near_duplicate hold"}},
+		{"two turned down by people", of(Group{Count: 2, Rejected: 2, Turned: 2}), []string{"rejected_duplicate spam"}},
+		{"people do not agree", of(Group{Count: 3, Rejected: 2, Turned: 2, Accepted: 1}), []string{"near_duplicate hold"}},
+	})
+	s := clean()
+	s.Copies = Group{ID: "g", Count: 7, Authors: 7, Pages: 4, Rejected: 5}
+	found, _ := copiesCheck{}.Examine(t.Context(), s)
+	want := []Evidence{{
+		Code: CodeNearDuplicate, Hint: HintHold, Sentence: "Nearly the same text as 7 comments of 7 authors on 4 pages, 5 rejected.",
+		Data: map[string]string{"group": "g", "count": "7", "authors": "7", "pages": "4", "rejected": "5"},
+	}}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPage(t *testing.T) {
+	until := func(left time.Duration) func(s *Subject) {
+		return func(s *Subject) { s.Page.PremoderatedUntil = s.Now.Add(left) }
+	}
+	runCases(t, pageCheck{}, []checkCase{
+		{"never", func(*Subject) {}, []string{}},
+		{"now", until(time.Minute), []string{"page_premoderated review"}},
+		{"over", until(0), []string{}},
 	})
 }
 

@@ -102,7 +102,7 @@ func risk(t Trace) Risk {
 // what the comment says.
 func policy(e Evidence) bool {
 	switch e.Code {
-	case CodeReviewsAll, CodeFirstComment, CodeNewAuthor, CodeNewcomerLink:
+	case CodeReviewsAll, CodeFirstComment, CodeNewAuthor, CodeNewcomerLink, CodePremoderated:
 		return true
 	}
 	return false

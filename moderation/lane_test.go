@@ -78,7 +78,7 @@ func TestRisk(t *testing.T) {
 		{nil, RiskLow},
 		{hold(CodeReviewsAll, CodeFirstComment, CodeNewcomerLink), RiskLow},
 		{hold(CodeReviewsAll, CodeSuspectWord), RiskMedium},
-		{hold(CodeShortener, CodeSuspectWord, CodeRepeatedText), RiskHigh},
+		{hold(CodeShortener, CodeSuspectWord, CodeNearDuplicate), RiskHigh},
 		{Trace{{Evidence: []Evidence{{Hint: HintSpam}}}}, RiskHigh},
 	} {
 		if got := Decide(clean(), c.trace).Risk; got != c.want {

@@ -1,11 +1,5 @@
 package moderation
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
-	"strings"
-)
-
 // Folded is a text with its disguises undone: small letters without accents,
 // look-alikes and digits read as the letters they stand for, s p a c e d letters
 // joined, stretched ones shortened to two, and one space between words. It is
@@ -92,35 +86,9 @@ func (f *Folded) trim() {
 	}
 }
 
-// minWords is how many words a text needs to count as a repeat: "Thank you very
+// minWords is how many words a text needs to count as a copy: "Thank you very
 // much" is news, "I agree" is not.
 const minWords = 4
-
-// Fingerprint returns a key that texts share when they say the same after
-// Normalise, letters repeated or not; "" when the text has fewer than four words
-// (in scripts without spaces: eight characters), because short answers are
-// honestly repeated. Keys are stored: a change of this function that moves them
-// changes their prefix.
-func Fingerprint(text string) string {
-	var f Folded
-	f.normalise(text)
-	if wordCount(f.Runes) < minWords {
-		return ""
-	}
-	var b strings.Builder
-	last := rune(-1)
-	for _, r := range f.Runes {
-		if r == 'l' { // a 1 may stand for either
-			r = 'i'
-		}
-		if r != last || r >= '0' && r <= '9' {
-			b.WriteRune(r)
-		}
-		last = r
-	}
-	sum := sha256.Sum256([]byte(b.String()))
-	return "f1-" + hex.EncodeToString(sum[:16])
-}
 
 // wordCount counts words; two characters of an unspaced script count as one.
 func wordCount(folded []rune) int {

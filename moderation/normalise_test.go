@@ -51,31 +51,6 @@ func TestNormaliseSpans(t *testing.T) {
 	}
 }
 
-func TestFingerprint(t *testing.T) {
-	same := []string{
-		"Buy cheap pills here, friends!", "buy  CHEAP pills here friends", "Buy ch3ap pi11s here, fri\u200bends",
-		"Ｂuy cheeeeap pills hеre -- friends",
-	}
-	// Stored keys depend on this value: see the doc comment before changing it.
-	const want = "f1-fa38d58f80e1436a1ca95461dbde72db"
-	for _, text := range same {
-		if got := Fingerprint(text); got != want {
-			t.Errorf("%q: %q", text, got)
-		}
-	}
-	for _, text := range []string{"", "I agree", "Thank you, sir", "!!! ??? ... ---", "同意します"} {
-		if got := Fingerprint(text); got != "" {
-			t.Errorf("%q: %q", text, got)
-		}
-	}
-	if Fingerprint("on page 100 of it") == Fingerprint("on page 1000 of it") {
-		t.Error("numbers must count in full")
-	}
-	if Fingerprint("これは日本語の文章です") == "" {
-		t.Error("a sentence without spaces counts")
-	}
-}
-
 // FuzzNormalise checks that spans lie in the text, in order, one for each rune.
 func FuzzNormalise(f *testing.F) {
 	for _, text := range []string{"", "v1agra", "s p a m", "\xff\xfe", "ﷺ", "a\u0301\u0301", "!!a!b", "ａ\u200bｂ", "　", "ǆ㎏½"} {

@@ -30,7 +30,7 @@ type Pipeline struct {
 func New(extra ...Check) *Pipeline {
 	builtin := []Check{
 		formCheck{}, lengthCheck{}, wordsCheck{}, linksCheck{},
-		repeatsCheck{}, authorCheck{}, peopleCheck{}, blocksCheck{}, modeCheck{},
+		copiesCheck{}, authorCheck{}, peopleCheck{}, blocksCheck{}, pageCheck{}, modeCheck{},
 	}
 	return &Pipeline{checks: append(builtin, extra...)}
 }

@@ -58,7 +58,7 @@ func TestEveryCheckRunsWhateverTheOthersDo(t *testing.T) {
 	for _, s := range trace {
 		names = append(names, s.Check)
 	}
-	want := []string{"form", "length", "words", "links", "repeats", "author", "people", "blocks", "mode", "broken", "down", "last"}
+	want := []string{"form", "length", "words", "links", "copies", "author", "people", "blocks", "page", "mode", "broken", "down", "last"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}

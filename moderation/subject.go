@@ -39,12 +39,12 @@ type Subject struct {
 	LinkShare float64
 	Hosts     []Host // the records of hosts among LinkHosts; nil where nobody has looked
 
-	Revision int      // 1 is a new comment, more is an edit
-	Form     Form     // how the form was filled in
-	Repeats  []Repeat // earlier comments with the same Fingerprint
-	Words    *Words   // the site's compiled lists; nil means none
-	Blocks   []Block  // that the author has met
-	Outside  Trace    // what checks elsewhere have said: the trace begins with it
+	Revision int     // 1 is a new comment, more is an edit
+	Form     Form    // how the form was filled in
+	Copies   Group   // what it has in common with other comments
+	Words    *Words  // the site's compiled lists; nil means none
+	Blocks   []Block // that the author has met
+	Outside  Trace   // what checks elsewhere have said: the trace begins with it
 	Now      time.Time
 }
 
@@ -60,9 +60,16 @@ type Site struct {
 
 // Page is the article under which the comment stands.
 type Page struct {
+	ID              string
 	Key, URL, Title string
 	Section         string // the first folder of the address, "" at the top level; see SectionOf
 	CreatedAt       time.Time
+	// Surge is how many times as many comments as usual come in, 0 = about as many.
+	Surge float64
+	// PremoderatedUntil is how long people look at every comment on this page
+	// first, PremoderatedFor the reason in a sentence. Zero = they do not.
+	PremoderatedUntil time.Time
+	PremoderatedFor   string
 }
 
 // KindStaff is the Author.Kind of people who work for the site.
@@ -91,14 +98,4 @@ type Form struct {
 	Known  bool          // false when the comment came another way, or from a client that does not tell
 	Trap   string        // value of a field that people do not see
 	Filled time.Duration // from the first focus to sending; 0 means unknown
-}
-
-// Repeat is an earlier comment whose text has the same Fingerprint.
-type Repeat struct {
-	CommentID  string
-	PageKey    string
-	Status     string // "pending", "approved", "rejected", "spam" or "deleted"
-	SameAuthor bool
-	Human      bool // a person, not a rule or a check, gave it this status
-	At         time.Time
 }

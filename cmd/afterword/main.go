@@ -37,6 +37,7 @@ type cli struct {
 	Site    siteCmd    `cmd:"" help:"Sites and their options."`
 	People  peopleCmd  `cmd:"" help:"Authors, and what was said of them."`
 	Block   blockCmd   `cmd:"" help:"Blocks by e-mail, domain, network address and name."`
+	Page    pageCmd    `cmd:"" help:"Pages, and which of them are in premoderation."`
 	User    userCmd    `cmd:"" help:"Staff accounts."`
 	Token   tokenCmd   `cmd:"" help:"Bearer tokens for scripts."`
 	Word    wordCmd    `cmd:"" help:"Word lists, hosts on them, and legal terms."`

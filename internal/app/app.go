@@ -66,6 +66,7 @@ type App struct {
 	outside  *webhook.Client // for checks elsewhere
 	proxy    *url.URL
 	roots    *x509.CertPool
+	waves    *comment.Waves
 	wake     webhook.Wake
 	tally    *webhook.Tally
 	standing *webhook.Standings
@@ -219,7 +220,11 @@ func (a *App) build() error {
 	a.Hub = live.NewHub(a.Store)
 	a.Cache = live.NewCache(a.Store)
 	a.Cache.Now = func() time.Time { return a.Comments.Now() }
-	a.Store.OnCommit(a.Cache.Committed)
+	a.waves = &comment.Waves{Service: a.Comments, Log: a.Store}
+	a.Store.OnCommit(func(events []comment.Event) {
+		a.Cache.Committed(events)
+		a.waves.Committed(events)
+	})
 	proxies, err := prefixes(a.settings.TrustedProxies)
 	if err != nil {
 		return err
@@ -310,11 +315,12 @@ func (a *App) Run(ctx context.Context) error {
 	a.standing.OnError = report("webhook standings")
 	settler := &comment.Settler{Service: a.Comments, Changed: a.Store.Changed, OnError: report("settler")}
 	sweeper := &comment.Sweeper{Service: a.Comments, OnError: report("legal terms")}
+	a.waves.OnError = report("waves")
 	replayer := &webhook.Replayer{Hooks: a.Hooks, OnError: report("replay")}
 	a.Checks.OnError = report("checks")
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{
-		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, replayer.Run, settler.Run, sweeper.Run, a.Hub.Run, a.Cache.Run, a.Store.Watch, a.sweep, a.examine, a.standing.Run,
+		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, replayer.Run, settler.Run, sweeper.Run, a.Hub.Run, a.Cache.Run, a.waves.Run, a.Store.Watch, a.sweep, a.examine, a.standing.Run,
 		a.Checks.Run, a.Checks.Follower().Run,
 	} {
 		g.Go(func() error { return run(ctx) })

@@ -174,8 +174,10 @@ type PageList struct {
 // PageEntry is a page in that list.
 type PageEntry struct {
 	PageView
-	Count     int    `json:"count"`
-	CreatedAt string `json:"created_at"`
+	Count         int                `json:"count"`
+	CreatedAt     string             `json:"created_at"`
+	Premoderation *PremoderationView `json:"premoderation"`
+	SparedUntil   *string            `json:"spared_until"` // no automation begins it before
 }
 
 // Pages lists a site's pages, newest first.
@@ -202,7 +204,7 @@ func (s *Service) Pages(ctx context.Context, site string, limit int, cursor stri
 			next = &Place{ID: pages[limit-1].ID}
 		}
 		for _, p := range pages {
-			out.Pages = append(out.Pages, PageEntry{showPageState(p, st.Options, s.Now()), p.Count, Timestamp(p.CreatedAt)})
+			out.Pages = append(out.Pages, showPageEntry(p, st.Options, s.Now()))
 		}
 		out.NextCursor = OptionalText(cursors.Write(next, list...))
 		return err

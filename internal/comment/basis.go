@@ -32,7 +32,7 @@ func (e Event) Reach() Reach {
 	case CommentCreated, CommentEdited, CommentReported, DecisionRecorded, DecisionReversed,
 		WordAdded, WordChanged, WordRemoved, WordsImported, EndpointAdded, EndpointChanged, EndpointRemoved, EndpointBehind, EndpointPing, EndpointOff, AccountChanged,
 		PersonChanged, BlockAdded, BlocksAdded, BlockChanged, BlockRemoved,
-		CheckAnswered, CheckAdded, CheckChanged, CheckRemoved, CheckUntaught:
+		CheckAnswered, CheckAdded, CheckChanged, CheckRemoved, CheckUntaught, PagePremoderated, PageReleased:
 		return ReachNothing // a new revision, or a new comment, is seen when it is approved
 	case CommentRejected, CommentMarkedSpam, CommentDeleted, CommentRestored:
 		if e.Previous != Approved {

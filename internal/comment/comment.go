@@ -37,6 +37,10 @@ type Page struct {
 	CreatedAt time.Time
 	ClosedAt  time.Time // zero = open, save for the site's close_after
 	Count     int       // public comments
+
+	Premoderation Premoderation // the zero value = none
+	// SparedUntil is how long no automation may put the page into premoderation.
+	SparedUntil time.Time
 }
 
 // Open reports whether the page takes comments at this instant.
@@ -81,6 +85,7 @@ type Comment struct {
 	Sequence int64 // of its last event
 	Version  int64 // counts the changes of this row; compare-and-set
 	Risk     string
+	Group    string // of comments that say nearly the same, "" for none
 	// Held is the id of the decision that waits for its undo window, "" for none.
 	Held string
 
@@ -107,14 +112,13 @@ const (
 // Revision is one text of a comment, rendered once, with what every check
 // found in it.
 type Revision struct {
-	Site        string
-	CommentID   string
-	N           int
-	Source      string
-	Tree        markup.Tree
-	Fingerprint string // of the normalised text, "" = too short to compare
-	Trace       moderation.Trace
-	CreatedAt   time.Time
+	Site      string
+	CommentID string
+	N         int
+	Source    string
+	Tree      markup.Tree
+	Trace     moderation.Trace
+	CreatedAt time.Time
 
 	Inquiries []Inquiry // to checks elsewhere, to be stored with it; not read again
 }
@@ -144,16 +148,6 @@ type Author struct {
 	Record       moderation.Record // of what people decided
 	LastRejected time.Time         // by a person; zero = never, or not known any more
 	Said         moderation.Said   // what a person has said of them
-}
-
-// Repeat is an earlier comment with the same fingerprint.
-type Repeat struct {
-	CommentID string
-	PageKey   string
-	AuthorID  string
-	Status    Status // in force
-	Human     bool   // a moderator decided so, and the decision has taken effect
-	At        time.Time
 }
 
 // Report is a reader's word to the moderators about one revision.
@@ -213,9 +207,12 @@ type QueueQuery struct {
 	Status Status   // "" = all
 	Search string   // in text and author name
 	Reason string   // code of a reason
-	Author string   // id
-	Page   string   // id
-	Newest bool     // newest first; else oldest first
+	Group  string   // of comments that say nearly the same
+	// Grouped leaves one of each group and status: the first in the order asked for.
+	Grouped bool
+	Author  string // id
+	Page    string // id
+	Newest  bool   // newest first; else oldest first
 	// Reported asks for those with open reports, the heaviest first, and nothing
 	// else but Sites, After and Limit counts.
 	Reported bool

@@ -22,6 +22,8 @@ type Ruling struct {
 	By       Account
 	Action   Action
 	Items    []Item
+	Group    string    // in place of Items: all that wait of the group
+	AsOf     time.Time // of the group, only what was written until then; zero = until Received
 	Reason   string
 	Note     string
 	Received time.Time // when the request came in
@@ -58,6 +60,9 @@ type ItemResult struct {
 // meanwhile is a conflict and changes nothing. What is decided is durable when
 // Decide returns; it takes effect when the site's undo window ends.
 func (s *Service) Decide(ctx context.Context, r Ruling) (out Ruled, err error) {
+	if r.Group != "" {
+		return s.decideGroup(ctx, r)
+	}
 	if err := r.check(); err != nil {
 		return out, err
 	}
@@ -111,8 +116,11 @@ func (r Ruling) check() error {
 	if _, ok := outcomes[r.Action]; !ok {
 		return fault.Input("action", "invalid", "The action is approve, reject, spam, delete or restore.")
 	}
-	if len(r.Items) == 0 || len(r.Items) > maxItems {
+	if r.Group == "" && (len(r.Items) == 0 || len(r.Items) > maxItems) {
 		return fault.Input("items", "invalid", "A decision is over 1 to 500 comments.")
+	}
+	if r.Group != "" && (len(r.Items) > 0 || !IsID(r.Group)) {
+		return fault.Input("group", "invalid", "A decision is over comments or over the group with this id, not both.")
 	}
 	if !shortText(r.Reason, 200) {
 		return fault.Input("reason", "too_long", "The reason is longer than 200 bytes.")

@@ -3,6 +3,7 @@ package comment
 import (
 	"cmp"
 	"context"
+	"strconv"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/internal/markup"
@@ -25,6 +26,8 @@ type DeskView struct {
 	Held           *HeldView             `json:"held"`
 	Decided        *DecidedView          `json:"decided"`
 	Parent         *ParentView           `json:"parent"`
+	Group          *GroupView            `json:"group"`          // of comments that say nearly the same
+	Diff           []Edit                `json:"diff,omitempty"` // from the group's first text, where a group is asked for
 }
 
 // DeskAuthor is an author with the record that moderators go by.
@@ -84,8 +87,11 @@ type QueueAsk struct {
 	Search string
 	Reason string
 	Author string
+	Group  string
 	Page   string // key or address; needs Site
-	Newest bool
+	// Grouped shows one comment of each group and status.
+	Grouped bool
+	Newest  bool
 	// Reported asks for the comments with open reports, the heaviest first; then
 	// only Site, Limit and Cursor count.
 	Reported bool
@@ -98,7 +104,7 @@ func (s *Service) Queue(ctx context.Context, ask QueueAsk) (out Queue, err error
 	if ask.Limit <= 0 {
 		ask.Limit = DefaultLimit
 	}
-	list := []string{"queue", ask.By.ID, ask.Site, string(ask.Status), ask.Search, ask.Reason, ask.Author, ask.Page, direction(ask.Newest)}
+	list := []string{"queue", ask.By.ID, ask.Site, string(ask.Status), ask.Search, ask.Reason, ask.Author, ask.Page, direction(ask.Newest), ask.Group, strconv.FormatBool(ask.Grouped)}
 	if ask.Reported {
 		list = append(list, "reported")
 	}
@@ -112,7 +118,7 @@ func (s *Service) Queue(ctx context.Context, ask QueueAsk) (out Queue, err error
 		if err != nil {
 			return err
 		}
-		q := QueueQuery{Sites: sites, Status: ask.Status, Search: ask.Search, Reason: ask.Reason, Author: ask.Author, Newest: ask.Newest, Reported: ask.Reported, After: after, Limit: ask.Limit}
+		q := QueueQuery{Sites: sites, Status: ask.Status, Search: ask.Search, Reason: ask.Reason, Author: ask.Author, Newest: ask.Newest, Group: ask.Group, Grouped: ask.Grouped, Reported: ask.Reported, After: after, Limit: ask.Limit}
 		if ask.Page != "" && len(sites) == 1 {
 			page, err := findPage(r, Site{Key: sites[0]}, ask.Page)
 			if err != nil {
@@ -201,6 +207,7 @@ type deskReader struct {
 	r       Reader
 	pages   map[string]PageView
 	authors map[string]Author
+	groups  map[string]*GroupView
 }
 
 func (d *deskReader) views(list []Comment) ([]DeskView, error) {
@@ -234,6 +241,9 @@ func (d *deskReader) view(c Comment) (v DeskView, err error) {
 		return v, err
 	}
 	if err := d.reports(c, &v); err != nil {
+		return v, err
+	}
+	if v.Group, err = d.group(c); err != nil {
 		return v, err
 	}
 	v.Parent, err = d.parent(c)

@@ -91,7 +91,6 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		return out, err
 	}
 	st := rules.Site
-	fingerprint := moderation.Fingerprint(source)
 	subject := moderation.Subject{Text: source, Now: at}
 	by := asker{commentID: in.ID, client: in.Client}
 	tree := render(&subject)
@@ -104,7 +103,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 			return err
 		}
 		by.parentID = c.ParentID
-		by.email, err = s.subjectOfEdit(r, &subject, rules, c, in.Client, fingerprint)
+		by.email, err = s.subjectOfEdit(r, &subject, rules, c, in.Client)
 		return err
 	})
 	if err != nil {
@@ -113,7 +112,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	if err := checkLength(source, st.Options); err != nil {
 		return out, err
 	}
-	rev, verdict, err := s.examine(ctx, rules, &subject, tree, fingerprint, by)
+	rev, verdict, err := s.examine(ctx, rules, &subject, tree, by)
 	if err != nil {
 		return out, err
 	}
@@ -130,7 +129,11 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 			return err
 		}
 		rev.CommentID = in.ID
+		ch.c.Group = subject.Copies.ID
 		if err := ch.edit(st, rev, verdict); err != nil {
+			return err
+		}
+		if err := join(tx, in.Site, subject.Copies); err != nil {
 			return err
 		}
 		if err := seeHosts(tx, &subject, at); err != nil {
@@ -141,11 +144,12 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	})
 	if err == nil {
 		s.wakeOutside(rev)
+		s.Copies.Adopted(subject.Copies.Adopt)
 	}
 	return out, err
 }
 
-func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rules, c Comment, client Client, fingerprint string) (email string, err error) {
+func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rules, c Comment, client Client) (email string, err error) {
 	if err := editable(c, site.Site, subject.Now); err != nil {
 		return "", err
 	}
@@ -163,18 +167,7 @@ func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rul
 	}
 	subject.Blocks = subjectBlocks(met)
 	subject.Revision = c.Revision + 1
-	if err := s.complete(r, subject, site, page, author, fingerprint); err != nil {
-		return "", err
-	}
-	// A comment does not repeat itself.
-	others := subject.Repeats[:0]
-	for _, rep := range subject.Repeats {
-		if rep.CommentID != c.ID {
-			others = append(others, rep)
-		}
-	}
-	subject.Repeats = others
-	return author.Email, nil
+	return author.Email, s.complete(r, subject, site, page, author)
 }
 
 // maxRevisions bounds what one comment can make the store keep.

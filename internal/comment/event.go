@@ -78,6 +78,8 @@ const (
 	BlocksAdded      = "blocks.added" // by an import
 	BlockChanged     = "block.changed"
 	BlockRemoved     = "block.removed"
+	PagePremoderated = "page.premoderated" // begun or prolonged
+	PageReleased     = "page.released"
 )
 
 // Actor is who caused an event. ID stays in the house; Name and Kind may be

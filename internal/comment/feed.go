@@ -32,12 +32,12 @@ func (s *Service) PublicEvents(ctx context.Context, site string, limit int, afte
 				return err
 			}
 			for _, e := range events {
-				if e.Public() && len(bodies) == limit {
+				if e.fed() && len(bodies) == limit {
 					next = Cursors{s.Ring}.Write(&Place{Key: seq}, "events", site)
 					return nil
 				}
 				seq = e.Seq
-				if e.Public() {
+				if e.fed() {
 					bodies = append(bodies, e.Body)
 				}
 			}
@@ -46,6 +46,12 @@ func (s *Service) PublicEvents(ctx context.Context, site string, limit int, afte
 		return nil
 	})
 	return bodies, next, err
+}
+
+// fed reports whether the feed has the event: all that webhooks may carry, and
+// that a page went into premoderation or came out.
+func (e Event) fed() bool {
+	return e.Public() || e.Type == PagePremoderated || e.Type == PageReleased
 }
 
 // eventsAfter is the number of the event that after names, 0 for the start.

@@ -23,13 +23,17 @@ type Service struct {
 	NewID    func() string // UUID v7, growing
 	Outside  Outside       // nil = no checks elsewhere are asked
 
+	Copies *moderation.Copies // of the texts of the newest comments
+	Surges *moderation.Surges // of what comes in on each page
+
 	rules rulesCache
 	salts saltCache
 }
 
 // NewService makes a service with its own caches.
 func NewService(store Store, ring *keyring.Ring, ledger *Ledger, pipeline *moderation.Pipeline) *Service {
-	return &Service{Store: store, Ring: ring, Ledger: ledger, Pipeline: pipeline, Now: now, NewID: NewID}
+	return &Service{Store: store, Ring: ring, Ledger: ledger, Pipeline: pipeline, Now: now, NewID: NewID,
+		Copies: moderation.NewCopies(copiesMost, copiesLife), Surges: moderation.NewSurges()}
 }
 
 // now is the instant to the microsecond, which is what the store keeps.

@@ -56,7 +56,9 @@ type Options struct {
 	MaxLength    int // of a comment's text, in code points
 	MaxLinks     int // beyond which a comment is held
 	Language     string
-	ReportHold   float64 // weight of reports that takes a comment out of sight; 0 = none does
+	ReportHold   float64       // weight of reports that takes a comment out of sight; 0 = none does
+	Surge        bool          // a page that surges goes into premoderation
+	SurgeHold    time.Duration // for so long
 }
 
 // DefaultOptions are those of a new site.
@@ -66,6 +68,7 @@ func DefaultOptions() Options {
 		UndoWindow: 5 * time.Second, EditWindow: 5 * time.Minute, RateLimits: true,
 		Votes: true, Guests: true, Live: true,
 		MaxDepth: 4, MaxLength: 5000, MaxLinks: 3, Language: "en", ReportHold: 3,
+		Surge: true, SurgeHold: 30 * time.Minute,
 	}
 }
 
@@ -112,6 +115,8 @@ var options = []option{
 		o.ReportHold = weight
 		return ""
 	}, func(o Options) any { return o.ReportHold }},
+	flag("surge", func(o *Options) *bool { return &o.Surge }),
+	period("surge_hold", 5*time.Minute, 24*time.Hour, "", func(o *Options) *time.Duration { return &o.SurgeHold }),
 }
 
 var language = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)

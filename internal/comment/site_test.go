@@ -32,6 +32,8 @@ var optionCases = map[string]struct {
 	"max_length":    {map[string]any{"1": 1, "20000": 20000}, []string{"0", "20001", ""}},
 	"max_links":     {map[string]any{"0": 0, "100": 100}, []string{"-1", "101", ""}},
 	"report_hold":   {map[string]any{"0": 0.0, "3": 3.0, "2.5": 2.5, "1000": 1000.0}, []string{"", "0.5", "-1", "1001", "NaN", "three"}},
+	"surge":         {map[string]any{"on": "on", "off": "off"}, []string{"", "yes"}},
+	"surge_hold":    {map[string]any{"5m": "5m", "1d": "1d", "30m": "30m"}, []string{"4m", "25h", "", "never"}},
 	"language":      {map[string]any{"en": "en", "de": "de", "pt-BR": "pt-BR", "zh-Hant-TW": "zh-Hant-TW"}, []string{"", "e", "english", "en_GB", "en-", "<b>"}},
 }
 
@@ -69,7 +71,7 @@ func TestOptionsSurviveMapAndSet(t *testing.T) {
 	full := comment.DefaultOptions()
 	for name, value := range map[string]string{
 		"moderation": "flagged", "trusted_after": "7", "undo_window": "1500ms", "edit_window": "90s", "rate_limits": "off", "close_after": "30d",
-		"votes": "off", "guests": "off", "live": "off", "max_depth": "0", "max_length": "20000", "max_links": "0", "language": "pt-BR",
+		"votes": "off", "guests": "off", "live": "off", "max_depth": "0", "max_length": "20000", "max_links": "0", "language": "pt-BR", "surge": "off", "surge_hold": "2h",
 	} {
 		if err := full.Set(name, value); err != nil {
 			t.Fatal(err)

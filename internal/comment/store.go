@@ -37,6 +37,7 @@ type Sites []string
 type Reader interface {
 	peopleReader
 	outsideReader
+	waveReader
 
 	Site(key string) (Site, error)
 	Sites() ([]Site, error) // by key
@@ -59,7 +60,6 @@ type Reader interface {
 	FirstReplies(site, page string, parents []string, limit int) (map[string][]Comment, error)
 	Revision(site, id string, revision int) (Revision, error)
 	Revisions(site, id string) ([]Revision, error) // newest first
-	Repeats(site, fingerprint string, since time.Time, limit int) ([]Repeat, error)
 	Author(site, id string) (Author, error)
 
 	// Queue lists for moderators, with the newest revisions. next is where to go
@@ -126,6 +126,7 @@ type Tx interface {
 	Reader
 	peopleWriter
 	outsideTx
+	waveTx
 
 	PutSite(s Site) error
 	wordWriter

@@ -24,12 +24,6 @@ const (
 	maxTitleRunes = 300
 )
 
-// repeatWindow is how far back an exact repeat is looked for.
-const repeatWindow = 30 * 24 * time.Hour
-
-// repeatsMost is the number of repeats that are looked at.
-const repeatsMost = 20
-
 // Submission is a new comment as a reader sends it.
 type Submission struct {
 	Site     string
@@ -81,6 +75,13 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 		return out, err
 	}
 	sub.Once = sub.Once.of(s, sub.Client)
+	defer func() {
+		if err != nil {
+			s.Copies.Forget(d.id)
+			return
+		}
+		s.Copies.Adopted(d.subject.Copies.Adopt)
+	}()
 	if err := s.prepare(ctx, &d, sub); err != nil {
 		return out, s.confirmed(ctx, sub.Once, at, s.countTurnedAway(ctx, &d, sub, err))
 	}
@@ -141,8 +142,7 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	subject := &d.subject
 	*subject = moderation.Subject{Text: d.source, Revision: 1, Form: sub.Form, Now: d.at}
 	tree := render(subject)
-	fingerprint := moderation.Fingerprint(d.source)
-	ask := func(r Reader) { s.foresee(r, rules, *d, sub, fingerprint) }
+	ask := func(r Reader) { s.foresee(r, rules, *d, sub) }
 	err = s.Store.ViewAfter(ctx, ask, func(r Reader) error {
 		if err := s.begin(r, sub.Once, d.at); err != nil {
 			return err
@@ -160,7 +160,7 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 			return err
 		}
 		subject.Blocks = subjectBlocks(d.blocks)
-		return s.complete(r, subject, rules, d.page, d.author, fingerprint)
+		return s.complete(r, subject, rules, d.page, d.author)
 	})
 	if err != nil {
 		return err
@@ -169,30 +169,28 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 		return err
 	}
 	by := asker{d.id, d.parent.ID, d.author.Email, sub.Client}
-	d.rev, d.verdict, err = s.examine(ctx, rules, subject, tree, fingerprint, by)
+	d.rev, d.verdict, err = s.examine(ctx, rules, subject, tree, by)
 	return err
 }
 
 // foresee asks what prepare will ask, if all is as usual.
-func (s *Service) foresee(r Reader, site *rules, d draft, sub Submission, fingerprint string) {
+func (s *Service) foresee(r Reader, site *rules, d draft, sub Submission) {
 	_ = s.begin(r, sub.Once, d.at)
 	_ = s.placeDraft(r, &d, sub)
 	d.author, _ = s.author(r, site, &d, sub)
 	_ = s.afford(r, &d, sub.Client)
-	if fingerprint != "" {
-		_, _ = r.Repeats(d.site.Key, fingerprint, d.at.Add(-repeatWindow), repeatsMost)
-	}
 	_, _ = hostsOf(r, d.site.Key, d.subject.Links)
 }
 
-// complete adds to a subject what the store knows of it.
-func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, page Page, author Author, fingerprint string) error {
+// complete adds to a subject what is known of its place and its author.
+func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, page Page, author Author) (err error) {
 	subject.Site = moderation.Site{
 		Key: site.Key, Mode: site.Options.Moderation, Language: site.Options.Language,
 		TrustedAfter: site.Options.TrustedAfter, MaxLength: site.Options.MaxLength, MaxLinks: site.Options.MaxLinks,
 	}
 	subject.Page = moderation.Page{
-		Key: page.Key, URL: page.URL, Title: page.Title, Section: moderation.SectionOf(page.URL), CreatedAt: page.CreatedAt,
+		ID: page.ID, Key: page.Key, URL: page.URL, Title: page.Title, Section: moderation.SectionOf(page.URL), CreatedAt: page.CreatedAt,
+		Surge: s.Surges.Look(site.Key, page.ID, subject.Now).Times, PremoderatedUntil: page.Premoderation.Until, PremoderatedFor: page.Premoderation.For,
 	}
 	subject.Author = moderation.Author{
 		ID: author.ID, Name: author.Name, Kind: string(author.Kind),
@@ -200,16 +198,7 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, p
 		Record: author.Record, LastRejected: author.LastRejected, Said: author.Said,
 	}
 	subject.Words = site.words
-	var err error
-	if subject.Hosts, err = hostsOf(r, site.Key, subject.Links); err != nil || fingerprint == "" {
-		return err
-	}
-	repeats, err := r.Repeats(site.Key, fingerprint, subject.Now.Add(-repeatWindow), repeatsMost)
-	for _, rep := range repeats {
-		subject.Repeats = append(subject.Repeats, moderation.Repeat{
-			CommentID: rep.CommentID, PageKey: rep.PageKey, Status: string(rep.Status), SameAuthor: rep.AuthorID == author.ID, Human: rep.Human, At: rep.At,
-		})
-	}
+	subject.Hosts, err = hostsOf(r, site.Key, subject.Links)
 	return err
 }
 
@@ -221,15 +210,16 @@ func render(subject *moderation.Subject) markup.Tree {
 }
 
 // examine runs every check over a subject that is complete.
-func (s *Service) examine(ctx context.Context, site *rules, subject *moderation.Subject, tree markup.Tree, fingerprint string, by asker) (Revision, moderation.Verdict, error) {
+func (s *Service) examine(ctx context.Context, site *rules, subject *moderation.Subject, tree markup.Tree, by asker) (Revision, moderation.Verdict, error) {
 	if tree.Blank() { // markup and nothing in it
 		return Revision{}, moderation.Verdict{}, fault.Input("text", "blank", "Write something first.")
 	}
+	s.place(subject, by.commentID)
 	inquiries := s.consult(ctx, site, subject, by, tree.HTML)
 	trace := s.Pipeline.Examine(ctx, subject)
 	return Revision{
 		Site: subject.Site.Key, N: subject.Revision, Source: subject.Text, Tree: tree, Trace: trace,
-		Fingerprint: fingerprint, CreatedAt: subject.Now, Inquiries: inquiries,
+		CreatedAt: subject.Now, Inquiries: inquiries,
 	}, moderation.Decide(subject, trace), nil
 }
 
@@ -367,7 +357,7 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 		}
 	}
 	c := Comment{
-		Site: d.site.Key, ID: d.id, PageID: d.page.ID, ParentID: d.parent.ID,
+		Site: d.site.Key, ID: d.id, Group: d.subject.Copies.ID, PageID: d.page.ID, ParentID: d.parent.ID,
 		AuthorID: d.author.ID, AuthorName: d.author.Name, AuthorKind: d.author.Kind,
 		Status: Pending, InForce: Pending, Revision: 1, Version: 1,
 		Risk: string(d.verdict.Risk), CreatedAt: d.at, Text: d.rev,
@@ -397,8 +387,11 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 		return out, err
 	}
 	if c.Status != Pending {
-		err = ch.save()
+		if err := ch.save(); err != nil {
+			return out, err
+		}
 	}
+	err = join(tx, c.Site, d.subject.Copies)
 	return s.submitted(c, d.rev, d.site), err
 }
 

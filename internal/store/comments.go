@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
@@ -14,22 +13,22 @@ import (
 var commentFields = []string{
 	"site_id", "comment_id", "page_id", "parent_id", "depth", "author_id", "author_name", "author_kind", "badge",
 	"status", "in_force", "revision", "public_revision", "votes_up", "votes_down", "replies", "shown",
-	"reports", "reported", "sequence", "version", "risk", "held", "created_at", "edited_at", "decided_at", "decided_by",
+	"reports", "reported", "sequence", "version", "risk", "held", "group_id", "created_at", "edited_at", "decided_at", "decided_by",
 }
 
 // commentColumns are those of comments c; withText adds those of the revision r
 // that is shown beside it.
 var (
 	commentColumns = "c." + strings.Join(commentFields, ", c.")
-	withText       = commentColumns + ", r.revision, r.source, r.tree, r.trace, r.fingerprint, r.created_at"
-	withTree       = commentColumns + ", r.revision, '', r.tree, '[]', '', r.created_at" // all that readers need
+	withText       = commentColumns + ", r.revision, r.source, r.tree, r.trace, r.created_at"
+	withTree       = commentColumns + ", r.revision, '', r.tree, '[]', r.created_at" // all that readers need
 )
 
 func commentDest(c *comment.Comment) []any {
 	return []any{
 		&c.Site, &c.ID, &c.PageID, &c.ParentID, &c.Depth, &c.AuthorID, &c.AuthorName, &c.AuthorKind, &c.Badge,
 		&c.Status, &c.InForce, &c.Revision, &c.Public, &c.VotesUp, &c.VotesDown, &c.Replies, &c.Shown,
-		&c.Reports, &c.Reported, &c.Sequence, &c.Version, &c.Risk, &c.Held,
+		&c.Reports, &c.Reported, &c.Sequence, &c.Version, &c.Risk, &c.Held, &c.Group,
 		instant{&c.CreatedAt}, instant{&c.EditedAt}, instant{&c.DecidedAt}, &c.DecidedBy,
 	}
 }
@@ -42,7 +41,7 @@ func scanComment(s scanner) (c comment.Comment, err error) {
 func scanCommentText(s scanner) (c comment.Comment, err error) {
 	var tree, trace string
 	r := &c.Text
-	err = s.Scan(append(commentDest(&c), &r.N, &r.Source, &tree, &trace, &r.Fingerprint, instant{&r.CreatedAt})...)
+	err = s.Scan(append(commentDest(&c), &r.N, &r.Source, &tree, &trace, instant{&r.CreatedAt})...)
 	if err != nil {
 		return c, err
 	}
@@ -158,11 +157,11 @@ func (q *query) FirstReplies(site, page string, parents []string, limit int) (ma
 	return found, nil
 }
 
-const revisionColumns = "site_id, comment_id, revision, source, tree, fingerprint, trace, created_at"
+const revisionColumns = "site_id, comment_id, revision, source, tree, trace, created_at"
 
 func scanRevision(s scanner) (r comment.Revision, err error) {
 	var tree, trace string
-	if err := s.Scan(&r.Site, &r.CommentID, &r.N, &r.Source, &tree, &r.Fingerprint, &trace, instant{&r.CreatedAt}); err != nil {
+	if err := s.Scan(&r.Site, &r.CommentID, &r.N, &r.Source, &tree, &trace, instant{&r.CreatedAt}); err != nil {
 		return r, err
 	}
 	return r, readTexts(&r, tree, trace)
@@ -176,19 +175,6 @@ func (q *query) Revisions(site, id string) ([]comment.Revision, error) {
 	return list(q, scanRevision, "select "+revisionColumns+" from revisions where site_id = $1 and comment_id = $2 order by revision desc", site, id)
 }
 
-func (q *query) Repeats(site, fingerprint string, since time.Time, limit int) ([]comment.Repeat, error) {
-	return list(q, func(s scanner) (r comment.Repeat, err error) {
-		err = s.Scan(&r.CommentID, &r.PageKey, &r.AuthorID, &r.Status, &r.Human, instant{&r.At})
-		return r, err
-	}, `select c.comment_id, p.page_key, c.author_id, c.in_force,
-			exists (select 1 from decisions d where d.site_id = c.site_id and d.comment_id = c.comment_id
-				and d.state = 'done' and d.actor_kind = 'moderator' and d.to_status = c.in_force), r.created_at from revisions r
-		join comments c on c.site_id = r.site_id and c.comment_id = r.comment_id
-		join pages p on p.site_id = c.site_id and p.page_id = c.page_id
-		where r.site_id = $1 and r.fingerprint = $2 and r.fingerprint <> '' and r.created_at >= $3
-		order by r.created_at desc limit $4`, site, fingerprint, micros(since), limit)
-}
-
 func (w *write) InsertComment(c comment.Comment) error {
 	args := commentArgs(c)
 	return w.conn.put(w.ctx, insertComment, args...)
@@ -200,7 +186,7 @@ func commentArgs(c comment.Comment) []any {
 	return []any{
 		c.Site, c.ID, c.PageID, c.ParentID, c.Depth, c.AuthorID, c.AuthorName, c.AuthorKind, c.Badge,
 		c.Status, c.InForce, c.Revision, c.Public, c.VotesUp, c.VotesDown, c.Replies, c.Shown,
-		c.Reports, c.Reported, c.Sequence, c.Version, c.Risk, c.Held,
+		c.Reports, c.Reported, c.Sequence, c.Version, c.Risk, c.Held, c.Group,
 		micros(c.CreatedAt), micros(c.EditedAt), micros(c.DecidedAt), c.DecidedBy,
 		c.VotesUp - c.VotesDown, reasonCodes(c.Text),
 	}
@@ -217,7 +203,7 @@ func (w *write) UpdateComment(c *comment.Comment) error {
 	statement, args := updateComment, []any{
 		c.Site, c.ID, c.Version,
 		c.Status, c.InForce, c.Revision, c.Public, c.VotesUp, c.VotesDown, c.VotesUp - c.VotesDown, c.Replies, c.Shown,
-		c.Reports, c.Sequence, c.Risk, c.Held, micros(c.EditedAt), micros(c.DecidedAt), c.DecidedBy, c.Reported,
+		c.Reports, c.Sequence, c.Risk, c.Held, micros(c.EditedAt), micros(c.DecidedAt), c.DecidedBy, c.Reported, c.Group,
 	}
 	if c.Text.N == c.Revision && c.Text.Trace != nil {
 		statement, args = updateCommentReasons, append(args, reasonCodes(c.Text))
@@ -237,10 +223,10 @@ func (w *write) UpdateComment(c *comment.Comment) error {
 const (
 	setComment = `update comments set version = version + 1, status = $4, in_force = $5, revision = $6, public_revision = $7,
 		votes_up = $8, votes_down = $9, score = $10, replies = $11, shown = $12, reports = $13, sequence = $14, risk = $15, held = $16,
-		edited_at = $17, decided_at = $18, decided_by = $19, reported = $20`
+		edited_at = $17, decided_at = $18, decided_by = $19, reported = $20, group_id = $21`
 	whereComment         = " where site_id = $1 and comment_id = $2 and version = $3"
 	updateComment        = setComment + whereComment
-	updateCommentReasons = setComment + ", reasons = $21" + whereComment
+	updateCommentReasons = setComment + ", reasons = $22" + whereComment
 )
 
 func (w *write) InsertRevision(r comment.Revision) error {
@@ -248,8 +234,8 @@ func (w *write) InsertRevision(r comment.Revision) error {
 	if err != nil {
 		return fmt.Errorf("trace of comment %s: %w", r.CommentID, err)
 	}
-	return w.conn.put(w.ctx, "insert into revisions ("+revisionColumns+") values ($1, $2, $3, $4, $5, $6, $7, $8)",
-		r.Site, r.CommentID, r.N, r.Source, string(r.Tree.AppendJSON(nil)), r.Fingerprint, string(trace), micros(r.CreatedAt))
+	return w.conn.put(w.ctx, "insert into revisions ("+revisionColumns+") values ($1, $2, $3, $4, $5, $6, $7)",
+		r.Site, r.CommentID, r.N, r.Source, string(r.Tree.AppendJSON(nil)), string(trace), micros(r.CreatedAt))
 }
 
 func (w *write) PutVote(site, commentID, voter string, value int) (int, error) {

@@ -138,7 +138,7 @@ func TestQuestionsTogether(t *testing.T) {
 			_, _ = r.PageByKey("daily", "p"+id)
 			_, _ = r.Author("daily", "a"+id)
 			_, _ = r.Revisions("daily", "c"+id)
-			_, _ = r.Repeats("daily", "f"+id, time.Time{}, 20)
+			_, _ = r.Page("daily", "g"+id)
 		}
 		_, _ = r.Sites()
 	}

@@ -86,7 +86,7 @@ var commentText = "select " + withText + ` from comments c
 	where c.site_id = $1 and c.comment_id = $2`
 
 // queueCondition is served by the primary key, comments_by_status,
-// comments_by_author or comments_by_page.
+// comments_by_author, comments_by_page or comments_by_group.
 func queueCondition(site string, ask comment.QueueQuery) (where string, args []any) {
 	after, sign := "", " > "
 	if ask.Newest {
@@ -97,12 +97,19 @@ func queueCondition(site string, ask comment.QueueQuery) (where string, args []a
 	}
 	where, args = " where c.site_id = $1 and c.comment_id"+sign+"$2", []any{site, after}
 	for _, also := range []struct{ column, value string }{
-		{"status", string(ask.Status)}, {"author_id", ask.Author}, {"page_id", ask.Page},
+		{"status", string(ask.Status)}, {"author_id", ask.Author}, {"page_id", ask.Page}, {"group_id", ask.Group},
 	} {
 		if also.value != "" {
 			args = append(args, also.value)
 			where += " and c." + also.column + " = " + places(len(args), 1)
 		}
+	}
+	if ask.Group != "" {
+		where += " and c.group_id <> ''" // as the index says
+	}
+	if ask.Grouped {
+		where += " and (c.group_id = '' or not exists (select 1 from comments g where g.site_id = c.site_id and g.group_id = c.group_id" +
+			" and g.group_id <> '' and g.status = c.status and g.comment_id" + map[bool]string{false: " < ", true: " > "}[ask.Newest] + "c.comment_id))"
 	}
 	return where, args
 }

@@ -71,10 +71,11 @@ func (w *write) Revise(site string, list comment.List) error {
 		on conflict (site_id, list) do update set n = list_versions.n + 1`, site, string(list))
 }
 
-const pageColumns = "site_id, page_id, page_key, url, title, created_at, closed_at, visible"
+const pageColumns = "site_id, page_id, page_key, url, title, created_at, closed_at, visible, premod_until, premod_since, premod_by, premod_for, spared_until"
 
 func scanPage(s scanner) (p comment.Page, err error) {
-	err = s.Scan(&p.Site, &p.ID, &p.Key, &p.URL, &p.Title, instant{&p.CreatedAt}, instant{&p.ClosedAt}, &p.Count)
+	err = s.Scan(&p.Site, &p.ID, &p.Key, &p.URL, &p.Title, instant{&p.CreatedAt}, instant{&p.ClosedAt}, &p.Count,
+		instant{&p.Premoderation.Until}, instant{&p.Premoderation.Since}, &p.Premoderation.By, &p.Premoderation.For, instant{&p.SparedUntil})
 	return p, err
 }
 
@@ -143,9 +144,10 @@ func places(first, n int) string {
 }
 
 func (w *write) PutPage(p comment.Page) error {
-	return w.conn.put(w.ctx, `insert into pages (`+pageColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8)
+	return w.conn.put(w.ctx, `insert into pages (`+pageColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		on conflict (site_id, page_id) do update set url = excluded.url, title = excluded.title, closed_at = excluded.closed_at`,
-		p.Site, p.ID, p.Key, p.URL, p.Title, micros(p.CreatedAt), micros(p.ClosedAt), p.Count)
+		p.Site, p.ID, p.Key, p.URL, p.Title, micros(p.CreatedAt), micros(p.ClosedAt), p.Count,
+		micros(p.Premoderation.Until), micros(p.Premoderation.Since), p.Premoderation.By, p.Premoderation.For, micros(p.SparedUntil))
 }
 
 func (w *write) CountPage(site, id string, by int) error {

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
 )
 
 func (s *Server) queue(c *fiber.Ctx) error {
@@ -23,13 +24,18 @@ func (s *Server) queue(c *fiber.Ctx) error {
 	}
 	ask := comment.QueueAsk{
 		By: identity(c).Account, Site: v.Get("site"), Status: comment.Status(status), Search: v.Get("q"), Reason: v.Get("reason"),
-		Author: v.Get("author"), Page: v.Get("page"), Newest: sort == "newest", Cursor: v.Get("cursor"),
+		Author: v.Get("author"), Group: v.Get("group"), Page: v.Get("page"), Newest: sort == "newest", Cursor: v.Get("cursor"),
 	}
 	if status == "all" {
 		ask.Status = ""
 	}
 	if ask.Reported, err = reportedOnly(v); err != nil {
 		return err
+	}
+	if grouped, err := oneOf(v, "grouped", "false", "true"); err != nil {
+		return err
+	} else if ask.Grouped = grouped == "true"; ask.Grouped && ask.Group != "" {
+		return parameter("Either the cards of groups are asked for, or the members of one.")
 	}
 	if ask.Page != "" && ask.Site == "" {
 		return parameter("The parameter page needs the parameter site.")
@@ -82,14 +88,22 @@ func (s *Server) decide(c *fiber.Ctx) error {
 			ID       string `json:"id" validate:"required,max=64"`
 			Revision int    `json:"revision" validate:"required"`
 			Status   string `json:"status" validate:"omitempty,oneof=pending approved rejected spam deleted"`
-		} `json:"items" validate:"required,min=1,max=500,dive"`
+		} `json:"items" validate:"omitempty,min=1,max=500,dive"`
+		Group  string `json:"group" validate:"omitempty,max=64"`
+		AsOf   string `json:"as_of" validate:"omitempty,max=64"`
 		Reason string `json:"reason"`
 		Note   string `json:"note"`
 	}](c)
 	if err != nil {
 		return err
 	}
+	if in.Group == "" && in.Items == nil {
+		return fault.Input("items", "required", "Give the comments, or the group that they are in.")
+	}
 	r := comment.Ruling{By: identity(c).Account, Action: comment.Action(in.Action), Reason: in.Reason, Note: in.Note, Received: received(c)}
+	if r, err = r.RulingOverGroup(in.Group, in.AsOf); err != nil {
+		return err
+	}
 	for _, i := range in.Items {
 		r.Items = append(r.Items, comment.Item{ID: i.ID, Revision: i.Revision, Status: comment.Status(i.Status)})
 	}

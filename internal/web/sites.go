@@ -144,25 +144,12 @@ func (s *Server) pages(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if premoderated, err := oneOf(v, "premoderated", "false", "true"); err != nil {
+		return err
+	} else if premoderated == "true" {
+		return s.premoderatedPages(c)
+	}
 	out, err := s.Comments.Pages(c.UserContext(), param(c, "site"), limit, v.Get("cursor"))
-	if err != nil {
-		return err
-	}
-	return send(c, fiber.StatusOK, out)
-}
-
-func (s *Server) changePage(c *fiber.Ctx) error {
-	v, err := values(c)
-	if err != nil {
-		return err
-	}
-	in, err := decode[struct {
-		Open *bool `json:"open" validate:"required"`
-	}](c)
-	if err != nil {
-		return err
-	}
-	out, err := s.Comments.OpenPage(c.UserContext(), comment.Opening{Site: param(c, "site"), Page: v.Get("page"), Open: *in.Open, By: actor(c)})
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (s *Server) queueStream(c *fiber.Ctx) error {
 		return err
 	}
 	sub, err := s.open(live.Holder{Key: "account " + who.Account.ID, Most: streamsMost}, heads, func(e comment.Event) bool {
-		return e.CommentID != "" && e.Type != comment.CommentVoted
+		return e.CommentID != "" && e.Type != comment.CommentVoted || e.Type == comment.PagePremoderated || e.Type == comment.PageReleased
 	})
 	if err != nil {
 		return err
@@ -74,6 +74,9 @@ func (w *queueWatch) pass(e *live.Event) ([]byte, error) {
 	}
 	if who.Account.RoleOn(e.Site) == "" {
 		return nil, nil
+	}
+	if e.CommentID == "" {
+		return appendEvent(nil, 0, "page", map[string]string{"type": e.Type, "site": e.Site})
 	}
 	c, counts, err := w.s.Comments.QueueNews(context.Background(), who.Account, w.site, e.Event)
 	if err != nil {

@@ -29,7 +29,7 @@ var (
 	comments = &table{"comments", `site_id, comment_id, page_id, parent_id, depth, author_id, author_name, author_kind, badge,
 		status, in_force, revision, public_revision, votes_up, votes_down, score, replies, shown,
 		reports, sequence, version, risk, held, created_at, edited_at, decided_at, decided_by, reasons`}
-	revisions = &table{"revisions", "site_id, comment_id, revision, source, tree, fingerprint, trace, created_at"}
+	revisions = &table{"revisions", "site_id, comment_id, revision, source, tree, trace, created_at"}
 	decisions = &table{"decisions", `site_id, comment_id, decision_id, revision, action, from_status, to_status, reason, note,
 		actor_kind, actor_id, actor_name, at, effective_at, state`}
 	votes  = &table{"votes", "site_id, comment_id, voter, value"}

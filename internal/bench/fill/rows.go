@@ -205,7 +205,7 @@ func (t *telling) add(table *table, values ...any) { t.m.rows = append(t.m.rows,
 
 func (t *telling) revision() {
 	tree, _ := t.tree.MarshalJSON()
-	t.add(revisions, t.c.Site, t.c.ID, t.c.Revision, t.source, string(tree), moderation.Fingerprint(t.source), t.lane.trace, t.written().UnixMicro())
+	t.add(revisions, t.c.Site, t.c.ID, t.c.Revision, t.source, string(tree), t.lane.trace, t.written().UnixMicro())
 }
 
 // written is when the newest text was.

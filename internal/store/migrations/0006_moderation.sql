@@ -146,7 +146,22 @@ create index reporters_by_age on reporters (seen_at);
 
 -- Rules, and how precise each is.
 
--- Waves.
+-- Waves: comments that say nearly the same are a group, which has the id of its
+-- first comment. What the text is compared with is in memory.
+alter table comments add column group_id text not null default '';
+create index comments_by_group on comments (site_id, group_id, comment_id) where group_id <> '';
+create index comments_by_group_status on comments (site_id, group_id, status, comment_id) where group_id <> '';
+drop index revisions_by_fingerprint;
+alter table revisions drop column fingerprint;
+-- A page in premoderation: people look first, until an instant. spared_until is
+-- how long no automation may begin it.
+alter table pages add column premod_until bigint not null default 0;
+alter table pages add column premod_since bigint not null default 0;
+alter table pages add column premod_by text not null default '' check (octet_length(premod_by) <= 240);
+alter table pages add column premod_for text not null default '' check (octet_length(premod_for) <= 400);
+alter table pages add column spared_until bigint not null default 0;
+create index pages_premoderated on pages (site_id, page_id) where premod_until > 0;
+create index pages_premod_ends on pages (premod_until) where premod_until > 0;
 
 -- External checks. An integration is one that a site has set up; its secret (the
 -- key that signs, or that the service asks for) is sealed.

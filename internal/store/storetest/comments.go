@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,16 +10,14 @@ import (
 )
 
 var commentTests = map[string]func(*house){
-	"comment":                        testComment,
-	"comment with nothing optional":  testBareComment,
-	"change of a comment":            testUpdateComment,
-	"comment changed in between":     testStaleComment,
-	"ids of comments are unique":     testCommentIDs,
-	"revisions":                      testRevisions,
-	"votes":                          testVotes,
-	"reports":                        testReports,
-	"repeats":                        testRepeats,
-	"repeats are counted from a day": testRepeatsSince,
+	"comment":                       testComment,
+	"comment with nothing optional": testBareComment,
+	"change of a comment":           testUpdateComment,
+	"comment changed in between":    testStaleComment,
+	"ids of comments are unique":    testCommentIDs,
+	"revisions":                     testRevisions,
+	"votes":                         testVotes,
+	"reports":                       testReports,
 }
 
 func isMissing(err error) bool  { return fault.Is(err, "not_found") }
@@ -182,51 +179,6 @@ func testReports(h *house) {
 	})
 	same(h, "reports, newest first",
 		get(h, func(r comment.Reader) ([]comment.Report, error) { return r.Reports("daily", c.ID) }), []comment.Report{again, first})
-}
-
-func testRepeats(h *house) {
-	h.newSites("daily", "weekly")
-	h.write(all(putPage(newPage("daily", "p2")), putAuthor(newAuthor("daily", "a2"))))
-	repeat := func(site, print string, minute int) comment.Comment {
-		c := newComment(site)
-		c.Text.Fingerprint, c.Text.CreatedAt = print, after(minute)
-		return c
-	}
-	old, young, foreign, different := repeat("daily", "same", 1), repeat("daily", "same", 2), repeat("weekly", "same", 3), repeat("daily", "", 4)
-	young.PageID, young.AuthorID, young.InForce = "p2", "a2", comment.Spam
-	old.Status, old.InForce = comment.Pending, comment.Approved
-	held := comment.Decision{Site: "daily", ID: "d1", CommentID: young.ID, Revision: 1, To: comment.Spam, Actor: comment.Actor{Kind: comment.ActorModerator}, State: comment.DecisionHeld}
-	done := comment.Decision{Site: "daily", ID: "d2", CommentID: old.ID, Revision: 1, To: comment.Approved, Actor: comment.Actor{Kind: comment.ActorModerator}, State: comment.DecisionDone}
-	h.post(young, old, foreign, different)
-	h.write(func(tx comment.Tx) error { return errors.Join(tx.InsertDecision(held), tx.InsertDecision(done)) })
-	repeats := func(print string, limit int) []comment.Repeat {
-		return get(h, func(r comment.Reader) ([]comment.Repeat, error) { return r.Repeats("daily", print, start, limit) })
-	}
-	want := []comment.Repeat{
-		{CommentID: young.ID, PageKey: "key of p2", AuthorID: "a2", Status: comment.Spam, Human: false, At: after(2)},
-		{CommentID: old.ID, PageKey: "key of p1", AuthorID: "a1", Status: comment.Approved, Human: true, At: after(1)},
-	}
-	full(h, want[1])
-	same(h, "repeats, newest first", repeats("same", 9), want)
-	same(h, "the newest repeat", repeats("same", 1), want[:1])
-	if some := repeats("", 9); len(some) != 0 {
-		h.Errorf("texts without a fingerprint repeat each other: %v", some)
-	}
-}
-
-func testRepeatsSince(h *house) {
-	h.newSites("daily")
-	for minute := range 6 {
-		c := newComment("daily")
-		c.Text.Fingerprint, c.Text.CreatedAt = "same", after(minute)
-		h.post(c)
-	}
-	for minute, want := range []int{6, 5, 4, 3, 2, 1, 0} {
-		some := get(h, func(r comment.Reader) ([]comment.Repeat, error) { return r.Repeats("daily", "same", after(minute), 99) })
-		if len(some) != want {
-			h.Errorf("%d repeats since minute %d, want %d", len(some), minute, want)
-		}
-	}
 }
 
 // withReasons gives a comment's newest revision these findings.

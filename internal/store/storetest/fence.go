@@ -20,7 +20,7 @@ type things struct {
 
 func newThings(site string) things {
 	c := newComment(site)
-	c.ParentID, c.Text.Fingerprint = "", "same"
+	c.ParentID = ""
 	return things{site, c, comment.NewID(), comment.NewID()}
 }
 
@@ -63,7 +63,6 @@ type sight struct {
 	Queue, Found []comment.Comment
 	Counts       map[comment.Status]int
 	Revisions    []comment.Revision
-	Repeats      []comment.Repeat
 	Decisions    []comment.Decision
 	Reports      []comment.Report
 	Events       []comment.Event
@@ -107,7 +106,6 @@ func (h *house) look(t things) sight {
 			Found:        queue("take two"),
 			Counts:       must(r.StatusCounts([]string{t.site})),
 			Revisions:    must(r.Revisions(t.site, t.comment.ID)),
-			Repeats:      must(r.Repeats(t.site, "same", start, 9)),
 			Decisions:    must(r.Decisions(t.site, t.comment.ID)),
 			Reports:      must(r.Reports(t.site, t.comment.ID)),
 			Events:       must(r.Events(t.site, 0, 9)),

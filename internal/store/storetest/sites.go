@@ -52,7 +52,7 @@ func testOptions(h *house) {
 	s.Options = comment.Options{
 		Moderation: moderation.ModeFlagged, TrustedAfter: 9, UndoWindow: 0, EditWindow: 90 * time.Second,
 		RateLimits: false, CloseAfter: 30 * 24 * time.Hour, Votes: false, Guests: false, Live: false,
-		MaxDepth: 7, MaxLength: 20000, MaxLinks: 0, Language: "pt-BR",
+		MaxDepth: 7, MaxLength: 20000, MaxLinks: 0, Language: "pt-BR", SurgeHold: time.Hour,
 	}
 	value, usual := reflect.ValueOf(s.Options), reflect.ValueOf(comment.DefaultOptions())
 	for i := range value.NumField() {
@@ -324,7 +324,7 @@ func testEmptyLists(h *house) {
 		return errors.Join(none(len(queue), err), err2,
 			none(size(r.Words("daily"))), none(size(r.Pages("nowhere", "", 5))), none(size(r.Revisions("daily", "x"))),
 			none(size(r.Thread(comment.ThreadQuery{Site: "daily", Page: "p1", Sort: comment.Top, Limit: 5}))),
-			none(size(r.Repeats("daily", "x", start, 5))), none(size(r.Decisions("daily", "x"))), none(size(r.DecisionItems("x"))),
+			none(size(r.Decisions("daily", "x"))), none(size(r.DecisionItems("x"))),
 			none(size(r.DueDecisions(start, 5))), none(size(r.Reports("daily", "x"))), none(size(r.LogSites())),
 			none(size(r.Siblings(newComment("daily"), true, 5))),
 			none(size(r.Events("daily", 0, 5))), none(size(r.PageEvents("daily", "p1", 0, 5))), none(size(r.Endpoints("daily"))),

@@ -37,7 +37,7 @@ type Store interface {
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	for _, group := range []map[string]func(*house){
 		siteTests, commentTests, threadTests, queueTests, decisionTests, logTests,
-		limitTests, wordTests, deliveryTests, replayTests, staffTests, writeTests, fenceTests, peopleTests, outsideTests,
+		limitTests, wordTests, deliveryTests, replayTests, staffTests, writeTests, fenceTests, peopleTests, outsideTests, waveTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
@@ -162,6 +162,7 @@ func newPage(site, id string) comment.Page {
 	return comment.Page{
 		Site: site, ID: id, Key: "key of " + id, URL: "https://daily.example/" + id, Title: "Title “" + id + "”",
 		CreatedAt: start, ClosedAt: after(1), Count: 3,
+		Premoderation: comment.Premoderation{Until: after(90), Since: after(2), By: "grace", For: "A brigade."}, SparedUntil: after(95),
 	}
 }
 
@@ -180,7 +181,7 @@ func newComment(site string) comment.Comment {
 		AuthorID: "a1", AuthorName: "Zoë", AuthorKind: comment.KindReader, Badge: "subscriber",
 		Status: comment.Approved, InForce: comment.Pending, Revision: 2, Public: 1,
 		VotesUp: 7, VotesDown: 3, Replies: 4, Shown: true, Reports: 6, Reported: 2500, Sequence: 9, Version: 1,
-		Risk: "medium", Held: "d1", CreatedAt: start, EditedAt: after(1), DecidedAt: after(2), DecidedBy: "u1",
+		Risk: "medium", Held: "d1", Group: "g1", CreatedAt: start, EditedAt: after(1), DecidedAt: after(2), DecidedBy: "u1",
 		Text: newRevision(site, id, 2),
 	}
 }
@@ -188,7 +189,7 @@ func newComment(site string) comment.Comment {
 func newRevision(site, id string, n int) comment.Revision {
 	source := "Text " + id + ", *take* two\nwith “quotes” & <tags>"
 	return comment.Revision{
-		Site: site, CommentID: id, N: n, Source: source, Tree: markup.Render(source), Fingerprint: "print of " + id,
+		Site: site, CommentID: id, N: n, Source: source, Tree: markup.Render(source),
 		Trace: moderation.Trace{{
 			Check: "links", Version: 3, Took: 42 * time.Microsecond, Err: "gave up",
 			Evidence: []moderation.Evidence{{

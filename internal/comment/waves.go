@@ -1,0 +1,300 @@
+package comment
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/afterword-comments/afterword/moderation"
+)
+
+// Waves keeps what a node knows of the stream of comments: which texts are nearly
+// the same, and how much is usual on each page. It reads that from the store when
+// it begins, and follows the logs from there, so that every node comes to know the
+// same. What it knows is never needed to be right, only to be useful: without it a
+// comment has no copies and a page no surge.
+type Waves struct {
+	Service *Service
+	Log     WaveLog
+	OnError func(error) // hears of what will be tried again
+
+	mu  sync.Mutex
+	own map[string]map[int64]Event // told by this process, not taken up yet
+	at  map[string]int64           // up to where a log has been followed
+
+	tried map[string]time.Time // when a page was last said to surge
+}
+
+// WaveLog is what Waves follows; internal/store implements it.
+type WaveLog interface {
+	View(ctx context.Context, fn func(Reader) error) error
+	Heads(ctx context.Context) ([]Position, error)
+	Changed() <-chan struct{}
+}
+
+const (
+	waveLook  = 200 * time.Millisecond // how often the logs are looked at unasked: other processes write too
+	waveRest  = 20 * time.Millisecond  // between two looks
+	waveBatch = 500
+	ownMost   = 20_000 // events of this process that wait to be taken up; beyond, they are read
+	endsMost  = 100
+	// surgeAgain is how long a node leaves a page alone that it has said to surge.
+	surgeAgain = 10 * time.Second
+	// surgeFresh is how old an event may be that makes a page surge.
+	surgeFresh = 10 * time.Minute
+)
+
+// Committed takes the events of a commit of this process; it is quick.
+func (w *Waves) Committed(events []Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.own == nil { // nobody follows
+		return
+	}
+	for _, e := range events {
+		of := w.own[e.Site]
+		if of == nil || len(of) >= ownMost {
+			of = map[int64]Event{}
+			w.own[e.Site] = of
+		}
+		if waveConcerns(e.Type) {
+			of[e.Seq] = e
+		} else {
+			of[e.Seq] = Event{Site: e.Site, Seq: e.Seq}
+		}
+	}
+}
+
+func waveConcerns(event string) bool {
+	switch event {
+	case CommentCreated, CommentEdited, CommentApproved, CommentRejected, CommentMarkedSpam, CommentDeleted, CommentRestored, CommentErased:
+		return true
+	}
+	return false
+}
+
+// Run loads and follows until ctx is cancelled.
+func (w *Waves) Run(ctx context.Context) error {
+	tick := time.NewTicker(waveLook)
+	defer tick.Stop()
+	for w.Load(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+	ends := time.Time{}
+	for {
+		changed := w.Log.Changed() // before reading, so that nothing falls between
+		err := w.Follow(ctx)
+		if now := w.Service.Now(); err == nil && !now.Before(ends) {
+			_, err = w.Service.EndPremoderations(ctx, endsMost)
+			ends = now.Add(time.Second)
+		}
+		if err != nil && ctx.Err() == nil {
+			w.OnError(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+			time.Sleep(waveRest)
+		case <-tick.C:
+		}
+	}
+}
+
+// Load reads the newest texts, and remembers from where the logs are to be
+// followed. What is there already stays.
+func (w *Waves) Load(ctx context.Context) error {
+	w.mu.Lock()
+	w.own = map[string]map[int64]Event{}
+	w.mu.Unlock()
+	heads, err := w.Log.Heads(ctx)
+	if err != nil {
+		return err
+	}
+	w.at, w.tried = map[string]int64{}, map[string]time.Time{}
+	for _, h := range heads {
+		w.at[h.Site] = h.Seq
+	}
+	since := w.Service.Now().Add(-copiesLife)
+	var found []moderation.Copied
+	for before := ""; len(found) < copiesMost; {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var texts []Text
+		err := w.Log.View(ctx, func(r Reader) (err error) {
+			texts, err = r.NewestTexts(before, waveBatch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, t := range texts {
+			before = t.CommentID
+			if t.At.After(since) {
+				found = append(found, t.copied())
+			}
+		}
+		if len(texts) < waveBatch || texts[len(texts)-1].At.Before(since) {
+			break
+		}
+	}
+	for _, c := range slices.Backward(found) {
+		w.Service.Copies.Take(c)
+		w.Service.Surges.Restore(c.Site, c.Page, c.At)
+	}
+	return nil
+}
+
+// Follow takes up what the logs have more than before.
+func (w *Waves) Follow(ctx context.Context) error {
+	heads, err := w.Log.Heads(ctx)
+	if err != nil {
+		return err
+	}
+	for _, h := range heads {
+		for w.at[h.Site] < h.Seq {
+			events, err := w.next(ctx, h)
+			if err != nil {
+				return err
+			}
+			if len(events) == 0 {
+				break
+			}
+			for _, e := range events {
+				if err := w.take(ctx, e); err != nil {
+					return err
+				}
+				w.at[h.Site] = e.Seq
+			}
+		}
+		w.clear(h.Site)
+	}
+	return nil
+}
+
+// clear forgets the events of this process that have been read meanwhile.
+func (w *Waves) clear(site string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for seq := range w.own[site] {
+		if seq <= w.at[site] {
+			delete(w.own[site], seq)
+		}
+	}
+}
+
+// next are the events that follow: those that this process has told itself, or
+// else read.
+func (w *Waves) next(ctx context.Context, h Position) (events []Event, err error) {
+	if events = w.told(h.Site, h.Seq); len(events) > 0 {
+		return events, nil
+	}
+	err = w.Log.View(ctx, func(r Reader) error {
+		events, err = r.Events(h.Site, w.at[h.Site], waveBatch)
+		return err
+	})
+	return events, err
+}
+
+func (w *Waves) told(site string, head int64) (events []Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	of := w.own[site]
+	for seq := w.at[site] + 1; seq <= head; seq++ {
+		e, ok := of[seq]
+		if !ok {
+			break
+		}
+		events = append(events, e)
+		delete(of, seq)
+	}
+	return events
+}
+
+// take is one event.
+func (w *Waves) take(ctx context.Context, e Event) error {
+	s := w.Service
+	switch e.Type {
+	case CommentCreated, CommentEdited:
+		return w.written(ctx, e)
+	case CommentErased:
+		s.Copies.Forget(e.CommentID)
+		return nil
+	case CommentApproved, CommentRejected, CommentMarkedSpam, CommentDeleted, CommentRestored:
+	default:
+		return nil
+	}
+	status := Approved
+	for _, o := range outcomes {
+		if o.Event == e.Type {
+			status = o.Status
+		}
+	}
+	s.Copies.Settle(e.CommentID, fateOf(status, e.Actor.Kind == ActorModerator), e.Seq)
+	if status == Deleted || status == Pending {
+		return nil
+	}
+	s.Surges.Decided(e.Site, e.PageID, e.At, status != Approved)
+	return w.watch(ctx, e)
+}
+
+// written is a new comment, or a new text of one.
+func (w *Waves) written(ctx context.Context, e Event) error {
+	var body struct {
+		Data struct {
+			Comment struct {
+				Status Status `json:"status"`
+				Text   string `json:"text"`
+			} `json:"comment"`
+			Reasons []moderation.Evidence `json:"reasons"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(e.Body, &body) != nil {
+		return nil // an erasure has emptied it
+	}
+	t := Text{
+		Site: e.Site, CommentID: e.CommentID, PageID: e.PageID, AuthorID: e.Actor.ID,
+		Status: body.Data.Comment.Status, Source: body.Data.Comment.Text, At: e.At,
+	}
+	newcomer := false
+	for _, r := range body.Data.Reasons {
+		switch r.Code {
+		case moderation.CodeNearDuplicate, moderation.CodeRejectedDuplicate:
+			t.Group = r.Data["group"]
+		case moderation.CodeFirstComment, moderation.CodeNewAuthor:
+			newcomer = true
+		}
+	}
+	c := t.copied()
+	c.Seq = e.Seq
+	w.Service.Copies.Take(c)
+	if e.Type != CommentCreated {
+		return nil
+	}
+	w.Service.Surges.Post(e.Site, e.PageID, e.At, newcomer)
+	return w.watch(ctx, e)
+}
+
+// watch looks whether the page of a fresh event surges.
+func (w *Waves) watch(ctx context.Context, e Event) error {
+	now := w.Service.Now()
+	if now.Sub(e.At) > surgeFresh {
+		return nil
+	}
+	surge := w.Service.Surges.Look(e.Site, e.PageID, e.At)
+	if surge.Why == "" || now.Sub(w.tried[e.PageID]) < surgeAgain && !now.Before(w.tried[e.PageID]) {
+		return nil
+	}
+	if len(w.tried) > endsMost {
+		clear(w.tried)
+	}
+	w.tried[e.PageID] = now
+	return w.Service.Surge(ctx, e.Site, e.PageID, surge.Why)
+}
