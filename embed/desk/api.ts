@@ -19,7 +19,7 @@ async function all<K extends string, V>(path: string, name: K): Promise<Record<K
   const items: V[] = [];
   let cursor: string | null = null;
   do {
-    const page: Record<K, V[]> & { next_cursor: string | null } = await get(path + query({ limit: 100, cursor }));
+    const page: Record<K, V[]> & { next_cursor: string | null } = await get(path + query({ limit: 100, cursor }).replace('?', path.includes('?') ? '&' : '?'));
     items.push(...page[name]);
     cursor = page.next_cursor;
   } while (cursor);
@@ -33,6 +33,8 @@ export interface QueueQuery {
   reason?: string;
   author?: string;
   page?: string;
+  group?: string;
+  grouped?: 'true' | undefined;
   sort?: string;
   /** Those with open reports, the heaviest first; no other filter but the site goes with it. */
   reported?: string;
@@ -47,13 +49,29 @@ export const readComment = (id: string, signal?: AbortSignal) =>
 
 export interface DecisionRequest {
   action: T.Action;
-  items: { id: string; revision: number; status: T.Status }[];
+  items?: { id: string; revision: number; status: T.Status }[];
+  group?: string;
+  as_of?: string;
   reason?: string;
   note?: string;
 }
 export const decide = (request: DecisionRequest) => create<T.Decision>('moderation/decisions', request);
 export const undo = (decision: string) =>
   post<{ decision_id: string; results: T.DecisionResult[] }>(`moderation/decisions/${enc(decision)}/undo`);
+
+const pagesOf = (site: string) => `sites/${enc(site)}/pages`;
+export const listPremoderated = (site: string) =>
+  all<'pages', T.PageEntry>(`${pagesOf(site)}?premoderated=true`, 'pages');
+export const listPages = (site: string, cursor: string | null) =>
+  get<{ pages: T.PageEntry[]; next_cursor: string | null }>(pagesOf(site) + query({ limit: 50, cursor }));
+export interface PageChange {
+  open?: boolean;
+  premoderate?: string;
+  release?: string;
+  reason?: string;
+}
+export const changePage = (site: string, page: string, change: PageChange) =>
+  patch<T.PageEntry>(pagesOf(site) + query({ page }), change);
 
 export const changePassword = (current: string, password: string) => post<void>('auth/password', { current, password });
 

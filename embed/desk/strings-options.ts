@@ -46,6 +46,12 @@ export const options: Record<string, OptionText> = {
   guests: { kind: 'switch', label: 'Guests', hint: 'Readers may comment without signing in.' },
   live: { kind: 'switch', label: 'Live updates', hint: 'Open pages show new comments by themselves.' },
   rate_limits: { kind: 'switch', label: 'Rate limits', hint: 'Slows down who writes very much in a short time.' },
+  surge: {
+    kind: 'switch',
+    label: 'Watch for surges',
+    hint: 'A page on which unusually much goes on is put into premoderation for a while. Needs the rate limits to be on.',
+  },
+  surge_hold: { kind: 'text', label: 'Premoderation after a surge', hint: '5m to 1d, such as 30m. It goes on while the surge does.' },
   max_depth: { kind: 'number', label: 'Depth of replies', hint: 'Deeper replies are shown at this level.' },
   max_length: { kind: 'number', label: 'Longest comment', hint: 'In characters.' },
   max_links: { kind: 'number', label: 'Most links', hint: 'A comment with more is held.' },
@@ -58,7 +64,7 @@ export const options: Record<string, OptionText> = {
 };
 
 export const optionGroups: [string, string[]][] = [
-  ['Moderation', ['moderation', 'trusted_after', 'max_links', 'report_hold', 'undo_window']],
+  ['Moderation', ['moderation', 'trusted_after', 'max_links', 'report_hold', 'undo_window', 'surge', 'surge_hold']],
   ['Readers', ['edit_window', 'close_after', 'votes', 'guests', 'live', 'rate_limits']],
   ['Comments', ['max_depth', 'max_length', 'language']],
 ];

@@ -59,6 +59,7 @@ export const t = {
     people: 'People',
     words: 'Words',
     links: 'Links',
+    pages: 'Pages',
     webhooks: 'Webhooks',
     checks: 'Checks',
     settings: 'Settings',

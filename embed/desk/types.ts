@@ -64,8 +64,32 @@ export interface Page {
   open: boolean;
 }
 
+/** Comments of one site that say nearly the same. */
+export interface Group {
+  id: string;
+  count: number;
+  waiting: number;
+  statuses: Partial<Counts>;
+  authors: number;
+  pages: number;
+  first_at: string;
+  last_at: string;
+  as_of: string;
+}
+
+export interface PageEntry extends Page {
+  count: number;
+  created_at: string;
+  premoderation: { until: string; since: string; by: string; reason: string } | null;
+  spared_until: string | null;
+}
+
 export interface Comment {
   id: string;
+  group: Group | null;
+  /** The group that it is decided apart from; only here, not in the API. */
+  apart?: string;
+  diff?: { op: 'equal' | 'insert' | 'delete'; text: string }[];
   /** One line of the comment that is answered; null where it is none or gone. */
   parent: { id: string; author: string; text: string } | null;
   parent_id: string | null;

@@ -6,7 +6,9 @@ import { act } from '../state/act';
 import { actionsFor } from '../state/decide';
 import { rejecting } from '../state/dialogs';
 import { keyOf } from '../state/keys';
+import { weight } from '../state/queue';
 import { t } from '../strings';
+import { tw } from '../strings-waves';
 import type { Action, Comment } from '../types';
 
 export const iconOf: Record<Action, IconName> = {
@@ -22,17 +24,25 @@ const all: Action[] = ['restore', 'approve', 'reject', 'spam', 'delete'];
 const printed = (key: string) => (key === key.toUpperCase() ? `⇧${key}` : key);
 const spoken = (key: string) => (key === key.toUpperCase() ? `Shift+${key}` : key);
 
-function DecideButton({ action, comments }: { action: Action; comments: Comment[] }) {
+interface Props {
+  comments: Comment[];
+  /** Without keys, which are another comment's, and without the reason. */
+  plain?: boolean;
+}
+
+function DecideButton({ action, comments, plain }: Props & { action: Action }) {
+  const n = comments.reduce((sum, comment) => sum + weight(comment), 0);
   return (
     <button
       type="button"
       class={`act ${action}`}
-      aria-keyshortcuts={spoken(keyOf[action])}
+      aria-keyshortcuts={plain ? undefined : spoken(keyOf[action])}
       onClick={() => act(action, comments)}
     >
       <Icon name={iconOf[action]} />
       {t.verb[action]}
-      <Key name={printed(keyOf[action])} />
+      {n > comments.length && ` ${tw.all(n)}`}
+      {!plain && <Key name={printed(keyOf[action])} />}
     </button>
   );
 }
@@ -53,14 +63,14 @@ function ReasonButton({ comments }: { comments: Comment[] }) {
   );
 }
 
-export function Actions({ comments }: { comments: Comment[] }) {
+export function Actions({ comments, plain = false }: Props) {
   const fits = all.filter((action) => comments.every((comment) => actionsFor(comment).includes(action)));
   return (
     <>
       {fits.map((action) => (
         <Fragment key={action}>
-          <DecideButton action={action} comments={comments} />
-          {action === 'reject' && <ReasonButton comments={comments} />}
+          <DecideButton action={action} comments={comments} plain={plain} />
+          {action === 'reject' && !plain && <ReasonButton comments={comments} />}
         </Fragment>
       ))}
     </>

@@ -20,6 +20,8 @@ const paths = {
   sun: 'M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1M12 12l1 1M3 13l1-1M12 4l1-1',
   keys: 'M1.5 4h13v8h-13ZM4 6.7h.01M6.7 6.7h.01M9.3 6.7h.01M12 6.7h.01M5 9.5h6',
   out: 'M6.5 2.5h-4v11h4M6 8h8M11 5l3 3-3 3',
+  page: 'M4 1.5h5.5L12.5 4.5v10H4ZM9 1.5v3.5h3.5M6 8h4.5M6 11h4.5',
+  copies: 'M5.5 5.5h8v8h-8ZM10.5 5.5v-3h-8v8h3',
   left: 'M10 3 5 8l5 5',
 } as const;
 

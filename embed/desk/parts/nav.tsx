@@ -29,6 +29,7 @@ export function Nav() {
       <nav aria-label={t.nav.label}>
         <ul>
           <Place to="" icon="queue" text={t.nav.queue} count={counts.value?.pending} />
+          <Place to="pages" icon="page" text={t.nav.pages} />
           <Place to="people" icon="users" text={t.nav.people} />
           {mayAdminister.value && <Place to="words" icon="words" text={t.nav.words} />}
           {mayAdminister.value && <Place to="links" icon="link" text={t.nav.links} />}

@@ -11,6 +11,7 @@ import type { Comment } from '../types';
 import { Actions } from './actions';
 import { Chip, Key, When } from './bits';
 import { Body } from './body';
+import { GroupPart } from './group';
 import { Icon } from './icons';
 import { ActedLine, OtherLine } from './line';
 import { Reasons } from './reasons';
@@ -41,6 +42,7 @@ export function RowView({ row }: { row: queue.Row }) {
           <Body key={`${comment.id}.${comment.revision}`} comment={comment} />
         </div>
         <Reasons comment={comment} />
+        {queue.weight(comment) > 1 && <GroupPart comment={comment} />}
         <Notices comment={comment} mark={over ? {} : mark} />
         <div class="foot-place">
           <Foot comment={comment} />

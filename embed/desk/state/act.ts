@@ -15,7 +15,8 @@ export function act(action: Action, comments: Comment[]) {
     const lost = document.activeElement === document.body;
     if (lost || comments.length > 1) document.getElementById(`row-${queue.current.value}`)?.focus();
   };
-  if (comments.length < askFrom) return go();
+  const n = comments.reduce((sum, comment) => sum + queue.weight(comment), 0);
+  if (n < askFrom) return go();
   const verb = t.verb[action];
-  question.value = { title: t.queue.confirmBulk(verb, comments.length), hint: t.queue.confirmBulkHint, verb, act: go };
+  question.value = { title: t.queue.confirmBulk(verb, n), hint: t.queue.confirmBulkHint, verb, act: go };
 }

@@ -86,17 +86,39 @@ function goTo(next: string, decided: string[]) {
 async function send(act: Act, why: Why) {
   const asked = act.comments.map((comment) => comment.id);
   const answers: Decision[] = [];
+  const requests = apart(act.comments);
   try {
-    for (let i = 0; i < act.comments.length; i += atMost) {
-      const items = act.comments.slice(i, i + atMost).map(({ id, revision, status }) => ({ id, revision, status }));
-      answers.push(await api.decide({ action: act.action, items, ...why }));
+    for (let i = 0; i < requests.length; i++) {
+      answers.push(await api.decide({ action: act.action, ...about(requests[i]!), ...why }));
     }
   } catch (problem) {
-    fail(act, act.comments.slice(answers.length * atMost), problem);
+    fail(act, requests.slice(answers.length).flat(), problem);
   }
   take(act, answers);
   queue.keepCurrent(asked);
+  await regroup(act);
   settled.value++;
+}
+
+/** What was decided apart from its group is out of the group's card, which may have been its own. */
+async function regroup(act: Act) {
+  for (const id of new Set(act.comments.flatMap(({ apart: from }) => from ?? []))) {
+    await queue.readGroup(id).catch(() => undefined);
+  }
+}
+
+/** The comments by request: cards of groups each in one of their own, all others together. */
+function apart(comments: Comment[]): Comment[][] {
+  const single = comments.filter((comment) => queue.weight(comment) === 1);
+  const requests = comments.filter((comment) => queue.weight(comment) > 1).map((comment) => [comment]);
+  for (let i = 0; i < single.length; i += atMost) requests.push(single.slice(i, i + atMost));
+  return requests;
+}
+
+function about(comments: Comment[]): Pick<api.DecisionRequest, 'items' | 'group' | 'as_of'> {
+  const [{ group }] = comments as [Comment];
+  if (group && queue.weight(comments[0]!) > 1) return { group: group.id, as_of: group.as_of };
+  return { items: comments.map(({ id, revision, status }) => ({ id, revision, status })) };
 }
 
 /** Takes up what the server did: however many requests it was, it is one outcome with one undo. */
@@ -179,6 +201,7 @@ export async function undo(decision: string) {
     }
     if (act) drop(act);
     bringBack(act, back);
+    if (act) await regroup(act);
     say(t.said.undone(back.length));
   } catch (problem) {
     if (act) keep(act, back);
@@ -207,8 +230,9 @@ function tally(comments: Comment[], action: Action, sign: 1 | -1) {
   if (!queue.counts.value) return;
   const next = { ...queue.counts.value };
   for (const comment of comments) {
-    next[comment.status] = Math.max(0, next[comment.status] - sign);
-    next[outcome[action]] += sign;
+    const by = sign * queue.weight(comment);
+    next[comment.status] = Math.max(0, next[comment.status] - by);
+    next[outcome[action]] += by;
   }
   queue.counts.value = next;
 }

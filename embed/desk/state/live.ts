@@ -4,6 +4,7 @@ import { effect } from '@preact/signals';
 import { fetchFrom, query } from '../http';
 import { phase as sessionPhase, withToken } from '../session';
 import type { Counts, LiveEvent } from '../types';
+import * as premoderation from './premoderation';
 import * as queue from './queue';
 import { touched } from './detail';
 
@@ -83,6 +84,7 @@ function dispatch(block: string) {
   const body = JSON.parse(data) as LiveEvent & { counts?: Counts };
   if (body.counts) queue.counts.value = body.counts;
   if (name === 'comment') take(body);
+  if (name === 'page') void premoderation.load();
   if (name === 'reset') void catchUp();
 }
 
@@ -110,5 +112,6 @@ function wait(event: LiveEvent) {
 
 // Events may have passed while the stream was down.
 async function catchUp() {
+  void premoderation.load();
   if (queue.phase.value === 'ready') await queue.look().catch(() => undefined);
 }

@@ -65,6 +65,7 @@ const asked = (): api.QueueQuery => ({
   page: page.value,
   sort: sort.value,
   ...(reported.value && { reported: 'true' }),
+  grouped: 'true',
 });
 
 let loading = new AbortController();
@@ -125,7 +126,10 @@ export async function loadMore(): Promise<void> {
 
 function insert(comments: Comment[]): Comment[] {
   const known = new Set(rows.value.map((row) => row.comment.id));
-  const added = comments.filter((comment) => !known.has(comment.id));
+  // A later copy of what is here already joins its card.
+  const cards = new Map(openRows.value.flatMap(({ comment: { id, group } }) => (group ? [[group.id, id]] : [])));
+  for (const { group } of comments) if (group && cards.has(group.id)) regroup(cards.get(group.id)!, group);
+  const added = comments.filter(({ id, group }) => !known.has(id) && !(group && cards.has(group.id)));
   const way = sort.value === 'oldest' ? 1 : -1;
   const order = (a: Row, b: Row) => way * (a.comment.id < b.comment.id ? -1 : 1);
   const grown = [...rows.value, ...added.map(fresh)];
@@ -134,6 +138,20 @@ function insert(comments: Comment[]): Comment[] {
   if (!current.value && added[0]) current.value = added[0].id;
   return added;
 }
+
+const regroup = (id: string, group: Comment['group']) =>
+  mark([id], (row) => ({ ...row, comment: { ...row.comment, group } }));
+
+/** After some of a group were decided alone: its card is of those that are left. */
+export async function readGroup(id: string): Promise<void> {
+  const { comments } = await api.listComments({ ...asked(), grouped: undefined, group: id, limit: 1 });
+  const card = openRows.value.find(({ comment }) => comment.group?.id === id);
+  if (card) regroup(card.comment.id, comments[0]?.group ?? null);
+  else insert(comments);
+}
+
+/** How many comments a row stands for. */
+export const weight = ({ status: of, group }: Comment) => (of === 'pending' && group ? Math.max(1, group.waiting) : 1);
 
 /** Brings in what waits behind the "new" bar and goes to the first of it. */
 export async function showWaiting(): Promise<void> {

@@ -10,6 +10,7 @@ import { confirming, phase, start } from '../session';
 import { follow as followDetail } from '../state/detail';
 import * as keys from '../state/keys';
 import * as live from '../state/live';
+import { follow as followPremoderation } from '../state/premoderation';
 import { follow as followQueue } from '../state/queue';
 import { screen } from '../state/router';
 import { load as loadSites } from '../state/sites';
@@ -47,6 +48,7 @@ const titles: Record<string, string> = {
   people: t.nav.people,
   words: t.nav.words,
   links: t.nav.links,
+  pages: t.nav.pages,
   webhooks: t.nav.webhooks,
   checks: t.nav.checks,
   settings: t.nav.settings,
@@ -59,6 +61,7 @@ function Desk() {
     void loadSites();
     followQueue();
     followDetail();
+    followPremoderation();
     live.listen();
     return keys.listen();
   }, []);
@@ -90,6 +93,7 @@ const pages: Record<string, FunctionComponent> = {
   people: lazy(async () => (await import('./people')).PeopleView),
   words: lazy(async () => (await import('./words')).WordsView),
   links: lazy(async () => (await import('./links')).LinksView),
+  pages: lazy(async () => (await import('./pages')).PagesView),
   webhooks: lazy(async () => (await import('./webhooks')).WebhooksView),
   checks: lazy(async () => (await import('./checks')).ChecksView),
   settings: lazy(async () => (await import('./admin')).SettingsView),

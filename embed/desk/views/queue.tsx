@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Empty, Failure, Skeleton } from '../parts/bits';
 import { BulkBar } from '../parts/bulk';
+import { Premoderated } from '../parts/premoderated';
 import { LastAct } from '../parts/lastact';
 import { Filters, Tabs } from '../parts/filters';
 import { lazy } from '../parts/lazy';
@@ -42,6 +43,7 @@ export function QueueView() {
         </h1>
         <Tabs />
         <Filters />
+        <Premoderated />
         <NewBar />
         <List />
         <BulkBar />

@@ -12,8 +12,8 @@ begin
       select 's' || n % 200, 'c' || n, 'p' || n % 1000, case when n % 3 = 0 then 'c' || n / 3 else '' end, 0, 'a' || n % 1000, '', 'guest',
         case when n % 10 = 0 then 'pending' else 'approved' end, 'approved', 1, 1, true, 1, 1, '', '', n
         from generate_series(0, 1999) n;
-    insert into revisions (site_id, comment_id, revision, source, tree, fingerprint, trace, created_at)
-      select 's' || n % 200, 'c' || n, 1, '', '[]', 'f' || n % 700, '[]', n from generate_series(0, 1999) n;
+    insert into revisions (site_id, comment_id, revision, source, tree, trace, created_at)
+      select 's' || n % 200, 'c' || n, 1, '', '[]', '[]', n from generate_series(0, 1999) n;
     insert into deliveries (site_id, delivery_id, endpoint_id, event_seq, event_id, type, comment_id, sequence, state, next_at, created_at)
       select 's' || n % 200, 'd' || n, 'e' || n % 400, n, 'v' || n, '', 'c' || n, 1, case when n % 10 = 0 then 'owed' else 'delivered' end, n, n
         from generate_series(0, 1999) n;
