@@ -73,21 +73,35 @@ func (e *WordError) Error() string { return e.Sentence }
 // CheckWord reports whether a text can be an entry of a list. The error is a
 // *WordError.
 func CheckWord(text string) error {
+	switch {
+	case strings.ContainsRune(text, utf8.RuneError):
+		return errEncoding
+	case strings.ContainsAny(text, expressionSigns) && expression.MatchString(text):
+		return &WordError{"regular_expression", "Entries are plain words and know no regular expressions; list each spelling that is a word of its own."}
+	}
 	_, err := checkedPattern(text)
 	return err
 }
 
-// checkedPattern is patternOf for a text that can be an entry.
+var errEncoding = &WordError{"encoding", "The entry is not valid UTF-8; save the file in that encoding."}
+
+// expression finds what only a regular expression would have. It has one of the
+// signs.
+var expression = regexp.MustCompile(`\\[a-zA-Z.]|\(\?|\.\+|\[[^\]]*-[^\]]*\]|\][+?{]|\([^)]*\|[^)]*\)|\{\d+(,\d*)?\}|^\^|^/.+/[a-z]*$`)
+
+const expressionSigns = `\(.[]{^/`
+
+// checkedPattern is patternOf for a text that can be matched. It refuses less than
+// CheckWord: lists are full of what was entered long ago, and one old entry must
+// not take a whole list away.
 func checkedPattern(text string) ([]rune, error) {
 	switch {
-	case !utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError):
-		return nil, &WordError{"encoding", "The entry is not valid UTF-8; save the file in that encoding."}
+	case !utf8.ValidString(text):
+		return nil, errEncoding
 	case utf8.RuneCountInString(text) > maxEntry:
 		return nil, &WordError{"too_long", fmt.Sprintf("An entry has at most %d characters.", maxEntry)}
 	case strings.Contains(text, "*"):
 		return nil, &WordError{"wildcard", "Entries match whole words and know no wildcard; list each ending."}
-	case strings.ContainsAny(text, expressionSigns) && expression.MatchString(text):
-		return nil, &WordError{"regular_expression", "Entries are plain words and know no regular expressions; list each spelling that is a word of its own."}
 	}
 	pattern, chars := patternOf(text), 0
 	for _, r := range pattern {
@@ -106,12 +120,6 @@ func checkedPattern(text string) ([]rune, error) {
 	}
 	return pattern, nil
 }
-
-// expression finds what only a regular expression would have, and that begins with
-// one of the signs.
-const expressionSigns = `\\(.[{^/]`
-
-var expression = regexp.MustCompile(`\\[a-zA-Z.]|\(\?|\.\+|\[[^\]]*-[^\]]*\]|\][+?{]|\([^)]*\|[^)]*\)|\{\d+(,\d*)?\}|^\^|^/.+/[a-z]*$`)
 
 // CompileWords prepares a site's lists for matching. It takes time and memory
 // linear in their length; the same entry on two lists is no error.
