@@ -3,7 +3,8 @@
 export type Status = 'pending' | 'approved' | 'rejected' | 'spam' | 'deleted';
 export type Action = 'approve' | 'reject' | 'spam' | 'delete' | 'restore';
 export type Role = 'viewer' | 'moderator' | 'admin' | 'owner';
-export type Counts = Record<Status, number>;
+/** `reported`: those with reports that nobody has decided about, whatever their status. */
+export type Counts = Record<Status | 'reported', number>;
 
 export interface User {
   id: string;

@@ -27,6 +27,10 @@ const (
 // Statuses lists them in the order of the desk's tabs.
 var Statuses = []Status{Pending, Approved, Rejected, Spam, Deleted}
 
+// Reported is counted beside the statuses: the comments with reports that nobody
+// has decided about. It is the status of none.
+const Reported Status = "reported"
+
 // Page is one article that carries comments.
 type Page struct {
 	Site      string

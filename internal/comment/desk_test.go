@@ -165,7 +165,7 @@ func TestTheQueueShowsWhatAModeratorNeeds(t *testing.T) {
 	}
 	counts, err := h.CountsFor(ctx(), ada, "")
 	h.must(err)
-	if diff := cmp.Diff(map[comment.Status]int{comment.Pending: 0, comment.Approved: 1, comment.Rejected: 1, comment.Spam: 0, comment.Deleted: 0}, counts); diff != "" {
+	if diff := cmp.Diff(map[comment.Status]int{comment.Pending: 0, comment.Approved: 1, comment.Rejected: 1, comment.Spam: 0, comment.Deleted: 0, comment.Reported: 0}, counts); diff != "" {
 		t.Error(diff)
 	}
 	_, err = h.CountsFor(ctx(), stranger, "daily")

@@ -212,7 +212,10 @@ func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 	if c.Status == Spam && c.InForce == Spam {
 		to, waits = Spam, true
 	}
-	c.Revision, c.EditedAt, c.Text, c.Risk, c.InForce, c.Reports, c.Reported = rev.N, ch.at, rev, string(v.Risk), to, 0, 0
+	c.Revision, c.EditedAt, c.Text, c.Risk, c.InForce, c.Reports = rev.N, ch.at, rev, string(v.Risk), to, 0
+	if err := ch.setReported(0); err != nil {
+		return err
+	}
 	if err := ch.decide(to); err != nil {
 		return err
 	}
@@ -278,7 +281,10 @@ func (ch *change) retract() error {
 	if err := ch.decide(Deleted); err != nil {
 		return err
 	}
-	c.DecidedAt, c.DecidedBy, c.Reported = ch.at, c.AuthorID, 0
+	c.DecidedAt, c.DecidedBy = ch.at, c.AuthorID
+	if err := ch.setReported(0); err != nil {
+		return err
+	}
 	if err := ch.turn(act{rev: rev, to: Deleted, event: CommentDeleted, actor: author}); err != nil {
 		return err
 	}

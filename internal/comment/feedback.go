@@ -188,7 +188,9 @@ func (ch *change) report(r Report, threshold float64) error {
 		return err
 	}
 	ch.c.Reports++
-	ch.c.Reported += r.Weight
+	if err := ch.setReported(ch.c.Reported + r.Weight); err != nil {
+		return err
+	}
 	rev, err := ch.tx.Revision(r.Site, r.CommentID, r.Revision)
 	if err != nil {
 		return err

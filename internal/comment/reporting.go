@@ -83,6 +83,17 @@ func reportNetwork(ip string) string {
 	return p.String()
 }
 
+// setReported sets the weight of the comment's open reports, and counts the comment
+// among those that have any.
+func (ch *change) setReported(weight int) error {
+	by := indicator(weight > 0) - indicator(ch.c.Reported > 0)
+	ch.c.Reported = weight
+	if by == 0 {
+		return nil
+	}
+	return ch.tx.CountStatus(ch.c.Site, Reported, by)
+}
+
 // CodeReported is the reason of a hold by reports.
 const CodeReported = "reported"
 
@@ -163,7 +174,9 @@ func (ch *change) answerReports(d Decision) error {
 		}
 	}
 	if d.Revision == ch.c.Revision {
-		ch.c.Reported = open
+		if err := ch.setReported(open); err != nil {
+			return err
+		}
 	}
 	return ch.tx.ResolveReports(d.Site, d.CommentID, d.Revision, outcome)
 }

@@ -167,7 +167,7 @@ func fold(s string) string { return moderation.Normalise(s).String() }
 
 func (q *query) StatusCounts(sites []string) (map[comment.Status]int, error) {
 	counts := map[comment.Status]int{}
-	for _, st := range comment.Statuses {
+	for _, st := range slices.Concat(comment.Statuses, []comment.Status{comment.Reported}) {
 		counts[st] = 0
 	}
 	for _, site := range sites {

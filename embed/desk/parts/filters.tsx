@@ -8,6 +8,8 @@ import { labelOf } from '../strings-reasons';
 import { Key } from './bits';
 
 const fresh = { at: null, sel: null };
+/** The list of what was reported takes no other filter than the site. */
+const alone = { q: null, reason: null, author: null, page: null };
 
 export function Tabs() {
   const now = queue.status.value;
@@ -15,24 +17,17 @@ export function Tabs() {
   return (
     <nav aria-label={t.queue.statuses} class="tabs">
       <ul>
-        {queue.statuses.map((status) => (
+        {([...queue.statuses.slice(0, 1), 'reported', ...queue.statuses.slice(1)] as const).map((status) => (
           <li key={status}>
             <a
-              href={hrefWith({ ...fresh, status: status === 'pending' ? null : status, sort: null, open: null })}
+              href={hrefWith({ ...fresh, ...(status === 'reported' && alone), status: status === 'pending' ? null : status, sort: null, open: null })}
               aria-current={status === now ? 'page' : undefined}
             >
-              {t.status[status]} <span class="count">{counts ? counts[status].toLocaleString('en') : '–'}</span>
+              {status === 'reported' ? t.queue.reported : t.status[status]}{' '}
+              <span class="count">{counts ? counts[status].toLocaleString('en') : '–'}</span>
             </a>
           </li>
         ))}
-        <li>
-          <a
-            href={hrefWith({ ...fresh, status: 'reported', sort: null, open: null, q: null, reason: null, author: null, page: null })}
-            aria-current={queue.reported.value ? 'page' : undefined}
-          >
-            {t.queue.reported}
-          </a>
-        </li>
       </ul>
     </nav>
   );

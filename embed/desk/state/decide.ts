@@ -233,6 +233,7 @@ function tally(comments: Comment[], action: Action, sign: 1 | -1) {
     const by = sign * queue.weight(comment);
     next[comment.status] = Math.max(0, next[comment.status] - by);
     next[outcome[action]] += by;
+    if (comment.reports.weight > 0 && action !== 'restore') next.reported = Math.max(0, next.reported - sign);
   }
   queue.counts.value = next;
 }

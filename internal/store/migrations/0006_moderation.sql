@@ -126,6 +126,7 @@ create index blocks_by_author on blocks (site_id, author_id) where author_id <> 
 -- reported is the weight, in thousandths, of the reports that nobody has decided about.
 alter table comments add column reported bigint not null default 0;
 update comments set reported = reports * 1000 where reports > 0 and status = 'approved';
+insert into status_counts (site_id, status, n) select site_id, 'reported', count(*) from comments where reported > 0 group by site_id;
 create index comments_by_reports on comments (site_id, reported, comment_id) where reported > 0;
 alter table reports add column reporter_id text not null default '';
 alter table reports add column network text not null default '';

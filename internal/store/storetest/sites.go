@@ -251,9 +251,9 @@ func testStatusCounts(h *house) {
 	counts := func(sites ...string) map[comment.Status]int {
 		return get(h, func(r comment.Reader) (map[comment.Status]int, error) { return r.StatusCounts(sites) })
 	}
-	none := map[comment.Status]int{comment.Pending: 0, comment.Approved: 0, comment.Rejected: 0, comment.Spam: 0, comment.Deleted: 0}
+	none := map[comment.Status]int{comment.Pending: 0, comment.Approved: 0, comment.Rejected: 0, comment.Spam: 0, comment.Deleted: 0, comment.Reported: 0}
 	want := func(pending, approved int) map[comment.Status]int {
-		m := map[comment.Status]int{comment.Rejected: 0, comment.Spam: 0, comment.Deleted: 0}
+		m := map[comment.Status]int{comment.Rejected: 0, comment.Spam: 0, comment.Deleted: 0, comment.Reported: 0}
 		m[comment.Pending], m[comment.Approved] = pending, approved
 		return m
 	}
