@@ -32,11 +32,11 @@ export function OptionField(props: OptionProps) {
           {...common}
           class="short"
           required
-          inputMode={props.numeric ? 'numeric' : 'text'}
-          {...(props.numeric ? { pattern: '[0-9]+' } : {})}
+          inputMode={props.numeric ? 'decimal' : 'text'}
+          {...(props.numeric ? { pattern: '[0-9]+([.][0-9]+)?' } : {})}
           value={String(props.value)}
           onInput={({ currentTarget: { value } }) =>
-            props.onChange(props.numeric && /^\d+$/.test(value) ? Number(value) : value)
+            props.onChange(props.numeric && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value)
           }
         />
       )}
