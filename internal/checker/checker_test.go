@@ -54,7 +54,7 @@ func TestBefore(t *testing.T) {
 func TestSilence(t *testing.T) {
 	h := sqlite(t)
 	s := newService(t, says(500, ""))
-	i, _ := h.add(s.URL, Change{Deadline: "200ms"})
+	i, _ := h.add(s.URL, Change{Deadline: "2s"})
 	for silence, want := range map[comment.Silence]comment.Status{
 		comment.SilenceHold: comment.Pending, comment.SilencePublish: comment.Approved, comment.SilenceReject: comment.Rejected,
 	} {
@@ -84,11 +84,11 @@ func TestDeadline(t *testing.T) {
 	h := sqlite(t)
 	for n := range 4 {
 		s := newService(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		h.add(s.URL, Change{Name: fmt.Sprint("Slow ", n), Deadline: "300ms", Silence: comment.SilencePublish})
+		h.add(s.URL, Change{Name: fmt.Sprint("Slow ", n), Deadline: "2s", Silence: comment.SilencePublish})
 	}
 	began := time.Now()
 	out := h.say("A text.")
-	if took := time.Since(began); took < 250*time.Millisecond || took > 1200*time.Millisecond {
+	if took := time.Since(began); took < 1900*time.Millisecond || took > 6*time.Second {
 		t.Errorf("the reader waited %s", took)
 	}
 	h.wantStatus(out, comment.Approved)
@@ -138,8 +138,10 @@ func TestAfter(t *testing.T) {
 		}
 		s.says(says(200, `{}`))
 		h.clock.pass(10 * time.Second)
+		h.wantReasons(out, "check_waits", "first_comment")
 		h.work()
 		h.wantStatus(out, comment.Approved)
+		h.wantReasons(out, "first_comment", "outside")
 		if step := h.step(out); !step.At.Equal(h.Now()) || step.Err != "" {
 			t.Errorf("%+v", step)
 		}

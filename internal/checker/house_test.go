@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/keyring"
 	"github.com/afterword-comments/afterword/internal/store"
@@ -180,6 +182,20 @@ func (n *node) step(s comment.Submitted) moderation.Step {
 		}
 	}
 	return last
+}
+
+// wantReasons compares what a moderator is told of a comment.
+func (n *node) wantReasons(s comment.Submitted, want ...string) {
+	n.t.Helper()
+	d, err := n.Comments.Detail(context.Background(), ada, s.Comment.ID)
+	n.must(err)
+	var got []string
+	for _, e := range d.Reasons {
+		got = append(got, e.Code)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		n.t.Errorf("reasons: %s", diff)
+	}
 }
 
 // work does what the worker does, once, and waits for it.

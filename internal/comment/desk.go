@@ -254,9 +254,9 @@ func (d *deskReader) view(c Comment) (v DeskView, err error) {
 // holding, strongest first, then what a moderator may want to know.
 func allReasons(t moderation.Trace) []moderation.Evidence {
 	all := append([]moderation.Evidence{}, t.Reasons()...)
-	for _, step := range t {
+	for i, step := range t {
 		for _, e := range step.Evidence {
-			if e.Hint == moderation.HintNone {
+			if e.Hint == moderation.HintNone && !answered(e, t[i+1:]) {
 				all = append(all, e)
 			}
 		}

@@ -2,6 +2,7 @@ package comment
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/fault"
@@ -88,6 +89,12 @@ func waiting(one Integration, until time.Time) moderation.Step {
 		Code: CodeCheckWaits, Hint: moderation.HintNone,
 		Sentence: "Waits for the answer of " + one.Name + ", at most until " + until.UTC().Format("2006-01-02 15:04:05") + " UTC.",
 	}}}
+}
+
+// answered reports whether evidence says that a check is waited for which has
+// spoken since.
+func answered(e moderation.Evidence, later moderation.Trace) bool {
+	return e.Code == CodeCheckWaits && slices.ContainsFunc(later, func(s moderation.Step) bool { return s.Check == e.Check })
 }
 
 // hear takes the answer that came while the reader waited.

@@ -85,12 +85,7 @@ func TestChecksOverHTTP(t *testing.T) {
 	}
 
 	p.says(200, `{"hint":"reject","code":"libel","sentence":"It is <b>libel</b>.","spans":[{"start":0,"end":2}]}`)
-	var tried struct {
-		Request, Response string
-		Status            int
-		Evidence          []struct{ Code, Hint, Sentence string }
-	}
-	tried = into[struct {
+	tried := into[struct {
 		Request, Response string
 		Status            int
 		Evidence          []struct{ Code, Hint, Sentence string }
@@ -156,5 +151,23 @@ func TestLaterAnswers(t *testing.T) {
 	figures := h.get("/metrics", func(r *http.Request) { r.Header.Set("Authorization", "Bearer figures") }).want(200)
 	if !strings.Contains(string(figures.body), `check_callbacks_total{outcome="taken"} 1`) {
 		t.Error("nobody counts the answers")
+	}
+}
+
+// TestCheckedLater: the workers of a whole installation ask what is owed.
+func TestCheckedLater(t *testing.T) {
+	t.Parallel()
+	h := open(t, with("moderation", "flagged"), running)
+	p := newChecker(t)
+	admin := h.staff("alan", comment.Admin, "daily")
+	made := into[checkView](h.post(checks, fmt.Sprintf(`{"kind":"http","name":"Gate","url":%q,"when":"after"}`, p.URL), as(admin)).want(201))
+	out := into[posted](h.post(comments, write("In its own time.")).want(201))
+	if out.Comment.Status != "pending" {
+		t.Errorf("the comment is %s", out.Comment.Status)
+	}
+	h.eventually("the comment is public", func() bool { return h.get(comments+"/"+out.Comment.ID).status == 200 })
+	health := into[struct{ Asked, Waiting int }](h.get(checks+"/"+made.ID+"/health", as(admin)).want(200))
+	if health.Asked != 1 || health.Waiting != 0 {
+		t.Errorf("%+v", health)
 	}
 }
