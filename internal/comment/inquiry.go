@@ -23,14 +23,14 @@ type asker struct {
 }
 
 // StepName is the name of an integration's step in traces.
-func (i Integration) StepName() string { return "outside: " + i.Name }
+func (one Integration) StepName() string { return "outside: " + one.Name }
 
 // concerns reports whether an integration is asked about a comment.
-func (i Integration) concerns(s *moderation.Subject) bool {
-	if !i.Enabled || s.Author.Kind == moderation.KindStaff {
+func (one Integration) concerns(s *moderation.Subject) bool {
+	if !one.Enabled || s.Author.Kind == moderation.KindStaff {
 		return false
 	}
-	switch i.Only {
+	switch one.Only {
 	case OnlyNewcomers:
 		return s.Author.Approved < s.Site.TrustedAfter
 	case OnlyLinks:
