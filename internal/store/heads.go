@@ -25,7 +25,7 @@ const overdue = 250 * time.Millisecond
 type headBook struct {
 	turn    chan struct{} // held by whoever looks
 	heads   map[string]knownHead
-	newest  int64 // when the newest one was moved
+	newest  int64 // when the last one that is known was moved
 	whole   time.Time
 	cursors map[string]map[string]cursor // by follower and site
 }
@@ -70,7 +70,7 @@ func (s *Store) withHeads(ctx context.Context, fn func(*headBook, *query) error)
 
 // look reads what has changed; foreign = by another node.
 func (b *headBook) look(q *query, node string) (foreign bool, err error) {
-	now, since := time.Now(), b.newest-headSlack.Microseconds()
+	now, since, newest := time.Now(), b.newest-headSlack.Microseconds(), int64(0)
 	whole := now.Sub(b.whole) > wholeTime
 	if whole {
 		since = 0
@@ -81,11 +81,15 @@ func (b *headBook) look(q *query, node string) (foreign bool, err error) {
 		if err := s.Scan(&site, &seq, &by, &at); err != nil {
 			return err
 		}
-		foreign = foreign || by != node && seq != b.heads[site].seq
+		if seq != b.heads[site].seq {
+			foreign, newest = foreign || by != node, max(newest, at)
+		}
 		b.heads[site] = knownHead{seq, by == node}
-		b.newest = max(b.newest, at)
 		return nil
 	})
+	if newest > 0 { // earlier than before where the clock has been put back
+		b.newest = newest
+	}
 	if err == nil && whole {
 		b.whole = now
 	}
