@@ -89,20 +89,51 @@ func (c *counter) quantile(q float64) time.Duration {
 	return c.waits[int(q*float64(len(c.waits)-1))]
 }
 
-// BenchmarkDrain: what 20 endpoints are owed, worked off.
+// bare posts bodies to 20 hosts, eight at a time to each, with net/http and nothing
+// else, and gives how many a second: the floor of Drain.
+func bare(b *testing.B, c *counter, each int) float64 {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: perEndpoint}}
+	defer client.CloseIdleConnections()
+	body := strings.Repeat("x", len(text)+400) // about what an event has
+	var all sync.WaitGroup
+	began := time.Now()
+	for i := range 20 * perEndpoint {
+		url := hostURL(c.Server, i%20+1)
+		all.Go(func() {
+			for range each / perEndpoint {
+				answer, err := client.Post(url, "application/json", strings.NewReader(body))
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				io.Copy(io.Discard, answer.Body)
+				answer.Body.Close()
+			}
+		})
+	}
+	all.Wait()
+	return float64(20*each) / time.Since(began).Seconds()
+}
+
+// BenchmarkDrain: what 20 endpoints are owed, worked off, beside bare posts to
+// the same receivers.
 func BenchmarkDrain(b *testing.B) {
 	h, c := newHouse(b), newCounter(b)
 	for i := range 20 {
 		h.add(hostURL(c.Server, i+1), comment.CommentApproved)
 	}
 	rounds := max(b.N/20, 200)
+	floor := bare(b, newCounter(b), rounds)
 	h.pour(0, rounds)
 	h.spread()
 	b.ResetTimer()
 	began := time.Now()
 	stop := runWorker(b, h.worker())
 	until(b, "all is delivered", func() bool { return c.n.Load() == int64(rounds*20) })
-	b.ReportMetric(float64(rounds*20)/time.Since(began).Seconds(), "deliveries/s")
+	drained := float64(rounds*20) / time.Since(began).Seconds()
+	b.ReportMetric(drained, "deliveries/s")
+	b.ReportMetric(floor, "bare/s")
+	b.ReportMetric(drained/floor, "ratio")
 	stop()
 }
 
