@@ -241,6 +241,20 @@ func TestEditsMakeQuestionsMoot(t *testing.T) {
 	}
 }
 
+// TestForbiddenWhileItWaited: what the site has come to forbid while a comment
+// waited for an answer is not published by it.
+func TestForbiddenWhileItWaited(t *testing.T) {
+	h := sqlite(t)
+	s := newService(t, says(200, `{}`))
+	h.add(s.URL, Change{When: comment.AskAfter})
+	out := h.say("This casino pays.")
+	_, err := h.Comments.AddWord(t.Context(), comment.Word{Site: site, List: "banned", Text: "casino"}, admin)
+	h.must(err)
+	h.work()
+	h.wantStatus(out, comment.Rejected)
+	h.wantReasons(out, "banned_word", "first_comment", "outside")
+}
+
 // TestTwoChecks: a comment waits until all have answered.
 func TestTwoChecks(t *testing.T) {
 	h := sqlite(t)

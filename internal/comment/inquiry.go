@@ -191,6 +191,10 @@ type Ending struct {
 // beside those that are there, and the comment moves if no person has decided
 // about this revision.
 func (s *Service) End(ctx context.Context, e Ending) error {
+	again, err := s.afresh(ctx, e)
+	if err != nil {
+		return err
+	}
 	return s.Store.Write(ctx, Sites{e.Site}, func(tx Tx) error {
 		before, err := tx.Inquiry(e.Site, e.Inquiry)
 		if err != nil {
@@ -211,7 +215,7 @@ func (s *Service) End(ctx context.Context, e Ending) error {
 		if err != nil {
 			return err
 		}
-		return ch.hear(one, before, e.Heard)
+		return ch.hear(one, before, e.Heard, again)
 	})
 }
 
@@ -252,7 +256,7 @@ func integrationOf(r Reader, i Inquiry) (Integration, error) {
 	return one, err
 }
 
-func (ch *change) hear(one Integration, before Inquiry, h Heard) error {
+func (ch *change) hear(one Integration, before Inquiry, h Heard, again moderation.Trace) error {
 	c := ch.c
 	rev, err := ch.tx.Revision(c.Site, c.ID, before.Revision)
 	if err != nil {
@@ -260,6 +264,9 @@ func (ch *change) hear(one Integration, before Inquiry, h Heard) error {
 	}
 	rev.Trace = rev.Trace.Later(one.spoke(h), ch.at, rev.Source)
 	step := rev.Trace[len(rev.Trace)-1]
+	for _, found := range again {
+		rev.Trace = rev.Trace.Later(found, ch.at, rev.Source)
+	}
 	if err := ch.tx.SetTrace(rev); err != nil {
 		return err
 	}

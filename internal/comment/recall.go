@@ -2,6 +2,7 @@ package comment
 
 import (
 	"context"
+	"slices"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/moderation"
@@ -55,6 +56,55 @@ func subjectOf(r Reader, c Comment, rev Revision) (subject *moderation.Subject, 
 		},
 		Text: rev.Source, Plain: rev.Tree.Plain(), Links: rev.Tree.Links(), Revision: rev.N, Now: rev.CreatedAt,
 	}, a.Email, nil
+}
+
+// afresh examines a comment again that would be published but for its open
+// questions: what the site forbids by now, such as a legal term that was added
+// while it waited, counts. It gives only steps with something new against it.
+func (s *Service) afresh(ctx context.Context, e Ending) (again moderation.Trace, err error) {
+	u, err := s.rulesOf(ctx, e.Site)
+	if err != nil {
+		return nil, err
+	}
+	var rev Revision
+	subject := moderation.Subject{Now: s.Now()}
+	err = s.Store.View(ctx, func(r Reader) error {
+		i, err := r.Inquiry(e.Site, e.Inquiry)
+		if err != nil || i.Lane != moderation.LanePublish {
+			return err
+		}
+		c, err := r.Comment(i.Site, i.CommentID)
+		if err != nil {
+			return err
+		}
+		page, err := r.Page(c.Site, c.PageID)
+		if err != nil {
+			return err
+		}
+		author, err := r.Author(c.Site, c.AuthorID)
+		if err != nil {
+			return err
+		}
+		if rev, err = r.Revision(i.Site, i.CommentID, i.Revision); err != nil {
+			return err
+		}
+		subject.Text, subject.Revision = rev.Source, rev.N
+		render(&subject)
+		return s.complete(r, &subject, u, page, author)
+	})
+	if err != nil || rev.N == 0 {
+		return nil, err
+	}
+	known := rev.ReasonCodes()
+	for _, step := range s.Pipeline.Examine(ctx, &subject) {
+		step.Evidence = slices.DeleteFunc(step.Evidence, func(e moderation.Evidence) bool {
+			return e.Hint == moderation.HintNone || e.Hint == moderation.HintApprove || slices.Contains(known, e.Code)
+		})
+		if len(step.Evidence) > 0 {
+			again = append(again, step)
+		}
+	}
+	return again, nil
 }
 
 // DueInquiries gives the inquiries of all sites with something to do.
