@@ -142,7 +142,9 @@ func (s *Service) Queue(ctx context.Context, ask QueueAsk) (out Queue, err error
 	}
 	err = s.Store.ViewAfter(ctx, func(r Reader) { foreseeViews(r, found) }, func(r Reader) error {
 		d := deskReader{s: s, r: r}
-		out.Comments, err = d.views(found)
+		if out.Comments, err = d.views(found); err == nil && ask.Group != "" {
+			differences(out.Comments, groupFirst(r, ask.Group, out.Comments))
+		}
 		return err
 	})
 	return out, err

@@ -1,6 +1,7 @@
 package comment_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -178,7 +179,8 @@ func TestAGroupOfMoreThanOneDecisionHolds(t *testing.T) {
 		t.Errorf("%d comments under one decision", len(items))
 	}
 	_, err = h.Decide(ctx(), r)
-	if repeated, ok := err.(*comment.Repeated); !ok || strings.Count(string(repeated.Receipt.Answer), `"ok":true`) != 620 {
+	var repeated *comment.Repeated
+	if !errors.As(err, &repeated) || strings.Count(string(repeated.Receipt.Answer), `"ok":true`) != 620 {
 		t.Errorf("the same request again: %v", err)
 	}
 }
