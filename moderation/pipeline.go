@@ -37,7 +37,8 @@ func New(extra ...Check) *Pipeline {
 
 // Examine runs every check, whatever the others found and even when ctx has
 // ended, and returns one step for each. A check that fails or panics leaves a
-// step with an error.
+// step with an error. The subject's rules are asked last: they may be about what
+// the checks have found.
 func (p *Pipeline) Examine(ctx context.Context, s *Subject) Trace {
 	trace := make(Trace, 0, len(s.Outside)+len(p.checks))
 	length := utf8.RuneCountInString(s.Text)
@@ -48,6 +49,12 @@ func (p *Pipeline) Examine(ctx context.Context, s *Subject) Trace {
 	for _, check := range p.checks {
 		began := p.now()
 		step := examine(ctx, check, s)
+		step.Took = p.now().Sub(began)
+		tidy(&step, length)
+		trace = append(trace, step)
+	}
+	began := p.now()
+	if step, ok := s.Rules.step(s, trace, p.Now); ok {
 		step.Took = p.now().Sub(began)
 		tidy(&step, length)
 		trace = append(trace, step)

@@ -40,11 +40,13 @@ type Subject struct {
 	Hosts     []Host // the records of hosts among LinkHosts; nil where nobody has looked
 
 	Revision int     // 1 is a new comment, more is an edit
+	Reply    bool    // it answers another comment
 	Form     Form    // how the form was filled in
 	Copies   Group   // what it has in common with other comments
 	Words    *Words  // the site's compiled lists; nil means none
 	Blocks   []Block // that the author has met
 	Outside  Trace   // what checks elsewhere have said: the trace begins with it
+	Rules    *Rules  // the site's compiled rules; nil means none
 	Now      time.Time
 }
 

@@ -42,6 +42,7 @@ type cli struct {
 	Token   tokenCmd   `cmd:"" help:"Bearer tokens for scripts."`
 	Word    wordCmd    `cmd:"" help:"Word lists, hosts on them, and legal terms."`
 	Host    hostCmd    `cmd:"" help:"Hosts that comments link to, and what became of those comments."`
+	Rule    ruleCmd    `cmd:"" help:"Moderators' rules."`
 	Webhook webhookCmd `cmd:"" help:"Webhook endpoints and their deliveries."`
 	Outside checkCmd   `cmd:"" name:"check" help:"Checks that run elsewhere: your own program, Akismet, language models."`
 	Check   configCmd  `cmd:"" name:"config" help:"Settings."`

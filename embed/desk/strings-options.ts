@@ -60,11 +60,16 @@ export const options: Record<string, OptionText> = {
     label: 'Look again after reports',
     hint: 'Weight of readers’ reports that takes a comment out of sight until a moderator has looked. A newcomer’s report weighs 1. 0: never.',
   },
+  rule_precision: {
+    kind: 'number',
+    label: 'Precision of rules',
+    hint: 'Percent of its past matches in which a rule has to have been right before it may reject or mark as spam by itself.',
+  },
   language: { kind: 'text', label: 'Language', hint: 'Language tag of the widget’s words, such as en or de.' },
 };
 
 export const optionGroups: [string, string[]][] = [
-  ['Moderation', ['moderation', 'trusted_after', 'max_links', 'report_hold', 'undo_window', 'surge', 'surge_hold']],
+  ['Moderation', ['moderation', 'trusted_after', 'max_links', 'report_hold', 'rule_precision', 'undo_window', 'surge', 'surge_hold']],
   ['Readers', ['edit_window', 'close_after', 'votes', 'guests', 'live', 'rate_limits']],
   ['Comments', ['max_depth', 'max_length', 'language']],
 ];

@@ -46,6 +46,8 @@ const named: Record<string, string> = {
   check_silent: 'No answer',
   scores: 'Scores',
   outside: 'Check elsewhere',
+  rule: 'Rule',
+  rule_failed: 'Rule passed over',
 };
 
 const checks: Record<string, string> = {
@@ -60,6 +62,7 @@ const checks: Record<string, string> = {
   people: 'What people said',
   blocks: 'Blocks',
   mode: 'Site rule',
+  rules: 'Rules',
 };
 
 /** Steps of checks that run elsewhere carry the name that they were given. */

@@ -53,6 +53,7 @@ export const t = {
   verb,
   done,
   roles: { viewer: 'Viewer', moderator: 'Moderator', admin: 'Admin', owner: 'Owner' } satisfies Record<Role, string>,
+  notice: { label: 'Note of a rule', matched: 'A comment matches the rule', see: 'See the comment', dismiss: 'Close this note' },
   nav: {
     label: 'Main',
     queue: 'Queue',
@@ -60,6 +61,7 @@ export const t = {
     words: 'Words',
     links: 'Links',
     pages: 'Pages',
+    rules: 'Rules',
     webhooks: 'Webhooks',
     checks: 'Checks',
     settings: 'Settings',

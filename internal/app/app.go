@@ -23,6 +23,7 @@ import (
 	"github.com/afterword-comments/afterword/internal/checker"
 	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
+	"github.com/afterword-comments/afterword/internal/follow"
 	"github.com/afterword-comments/afterword/internal/keyring"
 	"github.com/afterword-comments/afterword/internal/live"
 	"github.com/afterword-comments/afterword/internal/store"
@@ -318,16 +319,24 @@ func (a *App) Run(ctx context.Context) error {
 	a.waves.OnError = report("waves")
 	replayer := &webhook.Replayer{Hooks: a.Hooks, OnError: report("replay")}
 	a.Checks.OnError = report("checks")
+	// Nobody waits for tallies: they are counted at leisure, many events at a time.
+	tally := &follow.Follower{Name: comment.TallyFollower(), Log: unhurried{a.Store}, Handle: a.Comments.Tally, Poll: time.Second, Rest: time.Second, Batch: 1000, OnError: report("tally")}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range []func(context.Context) error{
 		fan.Follower(a.Store, report("webhook log")).Run, sender.Run, replayer.Run, settler.Run, sweeper.Run, a.Hub.Run, a.Cache.Run, a.waves.Run, a.Store.Watch, a.sweep, a.examine, a.standing.Run,
-		a.Checks.Run, a.Checks.Follower().Run,
+		a.Checks.Run, a.Checks.Follower().Run, tally.Run,
 	} {
 		g.Go(func() error { return run(ctx) })
 	}
 	a.state.CompareAndSwap(stateStarting, stateReady)
 	return g.Wait()
 }
+
+// unhurried is a log that does not tell of commits: it is looked at now and then.
+type unhurried struct{ *store.Store }
+
+// Changed never fires.
+func (unhurried) Changed() <-chan struct{} { return nil }
 
 // sweepTime is how often what has outlived its use is deleted.
 const sweepTime = 10 * time.Minute

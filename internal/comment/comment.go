@@ -122,17 +122,30 @@ type Revision struct {
 	Source    string
 	Tree      markup.Tree
 	Trace     moderation.Trace
+	Facts     string // what moderation.Facts.Remember kept, "" = nothing
 	CreatedAt time.Time
 
 	Inquiries []Inquiry // to checks elsewhere, to be stored with it; not read again
 }
 
-// ReasonCodes are the codes of everything that the checks found, each once.
+// ReasonCodes are the codes of everything that the checks found, each once. Of a
+// rule they also are rule:ID and tag:TAG, and notified where moderators were told.
 func (r Revision) ReasonCodes() []string {
 	var codes []string
+	add := func(code string) {
+		if !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
 	for _, e := range allReasons(r.Trace) {
-		if !slices.Contains(codes, e.Code) {
-			codes = append(codes, e.Code)
+		add(e.Code)
+		for _, of := range [][2]string{{moderation.DataRule, "rule:"}, {moderation.DataTag, "tag:"}} {
+			if value := e.Data[of[0]]; value != "" {
+				add(of[1] + value)
+			}
+		}
+		if e.Data[moderation.DataNotify] != "" {
+			add("notified")
 		}
 	}
 	return codes

@@ -166,7 +166,7 @@ func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rul
 		return "", err
 	}
 	subject.Blocks = subjectBlocks(met)
-	subject.Revision = c.Revision + 1
+	subject.Revision, subject.Reply = c.Revision+1, c.ParentID != ""
 	return author.Email, s.complete(r, subject, site, page, author)
 }
 
@@ -224,6 +224,9 @@ func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 	}
 	author := Actor{Kind: ActorAuthor, ID: c.AuthorID, Name: c.AuthorName}
 	if err := ch.record(act{rev: rev, to: to, event: CommentEdited, actor: author, reasons: rev.Trace.Reasons()}, before); err != nil {
+		return err
+	}
+	if err := ch.notify(rev, rev.Trace); err != nil {
 		return err
 	}
 	free := !waits && (v.Lane == moderation.LanePublish || c.Public == 0)

@@ -63,6 +63,11 @@ const (
 	WordChanged      = "word.changed"
 	WordRemoved      = "word.removed"
 	WordsImported    = "word.imported"
+	RuleAdded        = "rule.added"
+	RuleChanged      = "rule.changed"
+	RuleRemoved      = "rule.removed"
+	RuleNotified     = "rule.notified" // a rule that is to tell moderators matched
+	RuleApplied      = "rule.applied"  // a rule matched only when readers had reported
 	EndpointAdded    = "endpoint.added"
 	EndpointChanged  = "endpoint.changed"
 	EndpointRemoved  = "endpoint.removed"

@@ -201,6 +201,9 @@ func (ch *change) report(r Report, threshold float64) error {
 	if err := ch.holdReported(threshold, rev); err != nil {
 		return err
 	}
+	if err := ch.askOnReport(rev); err != nil {
+		return err
+	}
 	return ch.save()
 }
 

@@ -11,4 +11,5 @@ const (
 	// ListBlocksEverywhere is kept for AllSites; Versions gives it with every site's.
 	ListBlocksEverywhere List = "blocks_everywhere"
 	ListIntegrations     List = "integrations"
+	ListRules            List = "rules"
 )

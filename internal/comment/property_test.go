@@ -416,7 +416,7 @@ func TestCountsAreRightWhoeverIsFaster(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			for range 120 {
+			for range 300 {
 				l.act()
 			}
 		})

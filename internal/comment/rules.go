@@ -16,6 +16,7 @@ type rules struct {
 	versions     map[List]int64
 	words        *moderation.Words
 	blocks       *blockSet
+	rules        *moderation.Rules
 	integrations []Integration
 	staff        map[string]bool // names of the staff, folded
 	read         time.Time
@@ -161,6 +162,9 @@ func (u *rules) load(r Reader, site string, before *rules) (err error) {
 		return err
 	}
 	if err := u.loadBlocks(r, before); err != nil {
+		return err
+	}
+	if err := u.loadRules(r, before); err != nil {
 		return err
 	}
 	if err := u.loadIntegrations(r, before); err != nil {

@@ -59,6 +59,8 @@ type Options struct {
 	ReportHold   float64       // weight of reports that takes a comment out of sight; 0 = none does
 	Surge        bool          // a page that surges goes into premoderation
 	SurgeHold    time.Duration // for so long
+
+	RulePrecision int // percent that a rule which spams or rejects has to have shown
 }
 
 // DefaultOptions are those of a new site.
@@ -68,7 +70,7 @@ func DefaultOptions() Options {
 		UndoWindow: 5 * time.Second, EditWindow: 5 * time.Minute, RateLimits: true,
 		Votes: true, Guests: true, Live: true,
 		MaxDepth: 4, MaxLength: 5000, MaxLinks: 3, Language: "en", ReportHold: 3,
-		Surge: true, SurgeHold: 30 * time.Minute,
+		Surge: true, SurgeHold: 30 * time.Minute, RulePrecision: 97,
 	}
 }
 
@@ -117,6 +119,7 @@ var options = []option{
 	}, func(o Options) any { return o.ReportHold }},
 	flag("surge", func(o *Options) *bool { return &o.Surge }),
 	period("surge_hold", 5*time.Minute, 24*time.Hour, "", func(o *Options) *time.Duration { return &o.SurgeHold }),
+	count("rule_precision", 0, 100, func(o *Options) *int { return &o.RulePrecision }),
 }
 
 var language = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)

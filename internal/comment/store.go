@@ -38,6 +38,7 @@ type Reader interface {
 	peopleReader
 	outsideReader
 	waveReader
+	ruleReader
 
 	Site(key string) (Site, error)
 	Sites() ([]Site, error) // by key
@@ -127,6 +128,7 @@ type Tx interface {
 	peopleWriter
 	outsideTx
 	waveTx
+	ruleWriter
 
 	PutSite(s Site) error
 	wordWriter

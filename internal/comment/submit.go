@@ -140,7 +140,7 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	}
 	d.site = rules.Site
 	subject := &d.subject
-	*subject = moderation.Subject{Text: d.source, Revision: 1, Form: sub.Form, Now: d.at}
+	*subject = moderation.Subject{Text: d.source, Revision: 1, Reply: sub.ParentID != "", Form: sub.Form, Now: d.at}
 	tree := render(subject)
 	ask := func(r Reader) { s.foresee(r, rules, *d, sub) }
 	err = s.Store.ViewAfter(ctx, ask, func(r Reader) error {
@@ -197,7 +197,7 @@ func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, p
 		Approved: author.Approved, Rejected: author.Rejected, FirstSeen: author.FirstSeen,
 		Record: author.Record, LastRejected: author.LastRejected, Said: author.Said,
 	}
-	subject.Words = site.words
+	subject.Words, subject.Rules = site.words, site.rules
 	subject.Hosts, err = hostsOf(r, site.Key, subject.Links)
 	return err
 }
@@ -219,7 +219,7 @@ func (s *Service) examine(ctx context.Context, site *rules, subject *moderation.
 	trace := s.Pipeline.Examine(ctx, subject)
 	return Revision{
 		Site: subject.Site.Key, N: subject.Revision, Source: subject.Text, Tree: tree, Trace: trace,
-		CreatedAt: subject.Now, Inquiries: inquiries,
+		Facts: string(moderation.Remember(subject)), CreatedAt: subject.Now, Inquiries: inquiries,
 	}, moderation.Decide(subject, trace), nil
 }
 
@@ -383,6 +383,9 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 	if err := seeHosts(tx, &d.subject, d.at); err != nil {
 		return out, err
 	}
+	if err := ch.notify(d.rev, d.rev.Trace); err != nil {
+		return out, err
+	}
 	if err := ch.lane(d.rev, d.verdict, true); err != nil {
 		return out, err
 	}
@@ -404,7 +407,7 @@ func (ch *change) automatic(rev Revision, v moderation.Verdict) error {
 	if !ok {
 		return nil
 	}
-	actor := Actor{Kind: ActorRule, Name: "pipeline"}
+	actor := automaton(rev.Trace)
 	d := Decision{
 		Site: ch.c.Site, ID: ch.s.NewID(), CommentID: ch.c.ID, Revision: rev.N, Action: action,
 		From: ch.c.Status, To: outcomes[action].Status, Note: v.Sentence, Actor: actor,

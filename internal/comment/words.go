@@ -338,13 +338,20 @@ func (s *Service) WordOf(ctx context.Context, site, id string) (w ListedWord, er
 		w.Sweep = sweeps[id]
 		return err
 	})
+	if err == nil {
+		one := []ListedWord{w}
+		err = s.tellPrecision(ctx, site, one)
+		w = one[0]
+	}
 	return w, err
 }
 
-// ListedWord is an entry with the sweep of a legal term, nil for the others.
+// ListedWord is an entry with how precise it has been, and with the sweep of a
+// legal term, nil for the others.
 type ListedWord struct {
 	Word
-	Sweep *Sweep
+	Sweep     *Sweep
+	Precision Precision
 }
 
 // WordsOf lists some of a site's entries, and where to go on, nil at the end.
@@ -360,10 +367,13 @@ func (s *Service) WordsOf(ctx context.Context, q WordQuery) (found []ListedWord,
 		words, at, err := r.WordPage(q)
 		found, last = make([]ListedWord, len(words)), at
 		for i, w := range words {
-			found[i] = ListedWord{w, sweeps[w.ID]}
+			found[i] = ListedWord{Word: w, Sweep: sweeps[w.ID]}
 		}
 		return err
 	})
+	if err == nil {
+		err = s.tellPrecision(ctx, q.Site, found)
+	}
 	return found, last, err
 }
 

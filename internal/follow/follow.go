@@ -36,6 +36,7 @@ type Follower struct {
 	Handle  func(ctx context.Context, site string, events []comment.Event) error
 	Poll    time.Duration // between looks for commits of other processes; 0 = 500 ms
 	Batch   int           // most events in one call of Handle; 0 = 100
+	Rest    time.Duration // between a look that has found something and the next; 0 = 20 ms
 	OnError func(error)   // hears of what will be tried again; may be nil
 }
 
@@ -46,7 +47,7 @@ const (
 	sitesMost  = 1000
 )
 
-// restTime is between a look that has found something and the next, so that a
+// restTime is the usual Rest, so that a
 // log to which much is appended is read in batches, and its cursor moved once
 // for each.
 const restTime = 20 * time.Millisecond
@@ -56,6 +57,7 @@ func (f *Follower) Run(ctx context.Context) error {
 	w := walk{Follower: *f, pauses: map[string]pause{}}
 	w.Poll = cmp.Or(w.Poll, 500*time.Millisecond)
 	w.Batch = cmp.Or(w.Batch, 100)
+	w.Rest = cmp.Or(w.Rest, restTime)
 	for ctx.Err() == nil {
 		changed := w.Log.Changed() // before the look, so that no commit falls between
 		found, err := w.look(ctx)
@@ -68,7 +70,7 @@ func (f *Follower) Run(ctx context.Context) error {
 			w.log = pause{}
 		case found == some:
 			w.log = pause{}
-			wait(ctx, restTime, nil)
+			wait(ctx, w.Rest, nil)
 		default:
 			w.log = pause{}
 			wait(ctx, w.untilNext(), changed)

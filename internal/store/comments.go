@@ -20,8 +20,8 @@ var commentFields = []string{
 // that is shown beside it.
 var (
 	commentColumns = "c." + strings.Join(commentFields, ", c.")
-	withText       = commentColumns + ", r.revision, r.source, r.tree, r.trace, r.created_at"
-	withTree       = commentColumns + ", r.revision, '', r.tree, '[]', r.created_at" // all that readers need
+	withText       = commentColumns + ", r.revision, r.source, r.tree, r.trace, r.created_at, r.facts"
+	withTree       = commentColumns + ", r.revision, '', r.tree, '[]', r.created_at, ''" // all that readers need
 )
 
 func commentDest(c *comment.Comment) []any {
@@ -41,7 +41,7 @@ func scanComment(s scanner) (c comment.Comment, err error) {
 func scanCommentText(s scanner) (c comment.Comment, err error) {
 	var tree, trace string
 	r := &c.Text
-	err = s.Scan(append(commentDest(&c), &r.N, &r.Source, &tree, &trace, instant{&r.CreatedAt})...)
+	err = s.Scan(append(commentDest(&c), &r.N, &r.Source, &tree, &trace, instant{&r.CreatedAt}, &r.Facts)...)
 	if err != nil {
 		return c, err
 	}
@@ -157,11 +157,11 @@ func (q *query) FirstReplies(site, page string, parents []string, limit int) (ma
 	return found, nil
 }
 
-const revisionColumns = "site_id, comment_id, revision, source, tree, trace, created_at"
+const revisionColumns = "site_id, comment_id, revision, source, tree, trace, created_at, facts"
 
 func scanRevision(s scanner) (r comment.Revision, err error) {
 	var tree, trace string
-	if err := s.Scan(&r.Site, &r.CommentID, &r.N, &r.Source, &tree, &trace, instant{&r.CreatedAt}); err != nil {
+	if err := s.Scan(&r.Site, &r.CommentID, &r.N, &r.Source, &tree, &trace, instant{&r.CreatedAt}, &r.Facts); err != nil {
 		return r, err
 	}
 	return r, readTexts(&r, tree, trace)
@@ -234,8 +234,8 @@ func (w *write) InsertRevision(r comment.Revision) error {
 	if err != nil {
 		return fmt.Errorf("trace of comment %s: %w", r.CommentID, err)
 	}
-	return w.conn.put(w.ctx, "insert into revisions ("+revisionColumns+") values ($1, $2, $3, $4, $5, $6, $7)",
-		r.Site, r.CommentID, r.N, r.Source, string(r.Tree.AppendJSON(nil)), string(trace), micros(r.CreatedAt))
+	return w.conn.put(w.ctx, "insert into revisions ("+revisionColumns+") values ($1, $2, $3, $4, $5, $6, $7, $8)",
+		r.Site, r.CommentID, r.N, r.Source, string(r.Tree.AppendJSON(nil)), string(trace), micros(r.CreatedAt), r.Facts)
 }
 
 func (w *write) PutVote(site, commentID, voter string, value int) (int, error) {

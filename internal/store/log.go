@@ -142,8 +142,17 @@ func (s *Store) EventsAfter(ctx context.Context, site string, after int64, limit
 
 // Advance moves a follower's cursor, never back.
 func (s *Store) Advance(ctx context.Context, follower, site string, to int64) error {
-	return s.writer.apart(ctx, "advance", func(w *write) error {
-		return w.conn.put(w.ctx, `insert into cursors (site_id, follower, seq) values ($1, $2, $3)
-			on conflict (site_id, follower) do update set seq = excluded.seq where excluded.seq > cursors.seq`, site, follower, to)
-	})
+	return s.writer.apart(ctx, "advance", func(w *write) error { return w.Follow(follower, site, to) })
+}
+
+// Follow is Advance for a follower that writes what it makes of the events in the
+// same transaction, so that each counts once.
+func (w *write) Follow(follower, site string, to int64) error {
+	return w.conn.put(w.ctx, `insert into cursors (site_id, follower, seq) values ($1, $2, $3)
+		on conflict (site_id, follower) do update set seq = excluded.seq where excluded.seq > cursors.seq`, site, follower, to)
+}
+
+func (q *query) Followed(follower, site string) (seq int64, err error) {
+	err = q.each("select seq from cursors where site_id = $1 and follower = $2", []any{site, follower}, func(s scanner) error { return s.Scan(&seq) })
+	return seq, err
 }

@@ -89,6 +89,7 @@ func TestForeignIDs(t *testing.T) {
 	p := into[posted](h.post(weekly+"/comments", write("Foreign.", on("https://weekly.example/a"))).want(201))
 	type made struct{ ID string }
 	word := into[made](h.post(weekly+"/words", `{"list":"banned","text":"casino"}`, as(owner)).want(201)).ID
+	rule := into[made](h.post(weekly+"/rules", `{"name":"R","when":"reply","action":"hold"}`, as(owner)).want(201)).ID
 	endpoint := into[made](h.post(weekly+"/webhooks", `{"url":"http://127.0.0.1:9/"}`, as(owner)).want(201)).ID
 	ping := into[struct {
 		DeliveryID string `json:"delivery_id"`
@@ -106,6 +107,9 @@ func TestForeignIDs(t *testing.T) {
 		{"GET", daily + "/words/%s", word, ""},
 		{"PATCH", daily + "/words/%s", word, `{"note":"x"}`},
 		{"DELETE", daily + "/words/%s", word, ""},
+		{"GET", daily + "/rules/%s", rule, ""},
+		{"PATCH", daily + "/rules/%s", rule, `{"mode":"off"}`},
+		{"DELETE", daily + "/rules/%s", rule, ""},
 		{"GET", daily + "/webhooks/%s", endpoint, ""},
 		{"PATCH", daily + "/webhooks/%s", endpoint, `{"status":"paused"}`},
 		{"DELETE", daily + "/webhooks/%s", endpoint, ""},

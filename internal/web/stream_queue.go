@@ -87,5 +87,8 @@ func (w *queueWatch) pass(e *live.Event) ([]byte, error) {
 		out.By = e.Actor.Name
 		out.Action = comment.ActionOf(e.Event)
 	}
+	if e.Type == comment.RuleNotified {
+		out.By = e.Actor.Name
+	}
 	return appendEvent(nil, 0, "comment", out)
 }

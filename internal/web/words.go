@@ -25,6 +25,8 @@ type WordView struct {
 	AddedBy    *string    `json:"added_by"`
 	CreatedAt  string     `json:"created_at"`
 	Sweep      *SweepView `json:"sweep"`
+
+	Precision comment.Precision `json:"precision"`
 }
 
 // SweepView is how far the search for a legal term has come.
@@ -37,7 +39,7 @@ type SweepView struct {
 // ShowWord makes the view of an entry.
 func ShowWord(w comment.ListedWord) WordView {
 	v := WordView{
-		ID: w.ID, List: w.List, Kind: w.Kind, Text: w.Text, Exceptions: []string{}, CreatedAt: comment.Timestamp(w.CreatedAt),
+		ID: w.ID, List: w.List, Kind: w.Kind, Text: w.Text, Exceptions: []string{}, CreatedAt: comment.Timestamp(w.CreatedAt), Precision: w.Precision,
 		Language: comment.OptionalText(w.Language), Section: comment.OptionalText(w.Section), Page: comment.OptionalText(w.Page),
 		ExpiresAt: comment.OptionalTime(w.ExpiresAt), Note: comment.OptionalText(w.Note), AddedBy: comment.OptionalText(w.AddedBy.Name),
 	}

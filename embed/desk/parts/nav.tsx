@@ -4,7 +4,7 @@ import { signOut, user } from '../session';
 import { help } from '../state/dialogs';
 import { counts } from '../state/queue';
 import { href, screen } from '../state/router';
-import { isOwner, mayAdminister } from '../state/sites';
+import { isOwner, mayAdminister, mayManageRules } from '../state/sites';
 import { theme, type Theme } from '../state/ui';
 import { t } from '../strings';
 import { Key } from './bits';
@@ -33,6 +33,7 @@ export function Nav() {
           <Place to="people" icon="users" text={t.nav.people} />
           {mayAdminister.value && <Place to="words" icon="words" text={t.nav.words} />}
           {mayAdminister.value && <Place to="links" icon="link" text={t.nav.links} />}
+          {mayManageRules.value && <Place to="rules" icon="rules" text={t.nav.rules} />}
           {mayAdminister.value && <Place to="webhooks" icon="hook" text={t.nav.webhooks} />}
           {mayAdminister.value && <Place to="checks" icon="plug" text={t.nav.checks} />}
           {mayAdminister.value && <Place to="settings" icon="gear" text={t.nav.settings} />}

@@ -29,7 +29,7 @@ export function ForSite(props: {
             label={t.common.site}
             value={site.key}
             choices={list.map((other) => [other.key, other.name])}
-            onPick={(key) => amend({ site: key, endpoint: null, delivery: null, form: null, state: null, person: null }, false)}
+            onPick={(key) => amend({ site: key, endpoint: null, delivery: null, form: null, rule: null, state: null, person: null }, false)}
           />
         )}
       </div>

@@ -7,6 +7,7 @@ import type { Counts, LiveEvent } from '../types';
 import * as premoderation from './premoderation';
 import * as queue from './queue';
 import { touched } from './detail';
+import { tell } from './notice';
 
 const hiddenFor = 60_000;
 const shortest = 1000;
@@ -89,6 +90,7 @@ function dispatch(block: string) {
 }
 
 function take(event: LiveEvent) {
+  if (event.type === 'rule.notified') tell(event.by ?? '', event.id);
   touched(event.id);
   const row = queue.find(event.id);
   if (!row) return wait(event);

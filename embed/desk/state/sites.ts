@@ -13,6 +13,10 @@ const atLeast = (role: Role | undefined, least: Role) => ranks.indexOf(role ?? '
 
 export const isOwner = computed(() => user.value?.role === 'owner');
 export const administered = computed(() => (sites.value ?? []).filter((site) => atLeast(site.role, 'admin')));
+export const moderated = computed(() => (sites.value ?? []).filter((site) => atLeast(site.role, 'moderator')));
+/** Whether the user may change what belongs to the administrators of this site. */
+export const mayManage = (key: string) => administered.value.some((site) => site.key === key);
+export const mayManageRules = computed(() => atLeast(user.value?.role, 'moderator'));
 export const mayAdminister = computed(() => atLeast(user.value?.role, 'admin'));
 
 /** Whether the user may decide on this site's comments. */

@@ -5,6 +5,7 @@ import { Failure } from '../parts/bits';
 import { Dialogs } from '../parts/dialogs';
 import { lazy } from '../parts/lazy';
 import { Nav } from '../parts/nav';
+import { Notice } from '../parts/notice';
 import { home } from '../place';
 import { confirming, phase, start } from '../session';
 import { follow as followDetail } from '../state/detail';
@@ -51,6 +52,7 @@ const titles: Record<string, string> = {
   pages: t.nav.pages,
   webhooks: t.nav.webhooks,
   checks: t.nav.checks,
+  rules: t.nav.rules,
   settings: t.nav.settings,
   users: t.nav.users,
   account: t.nav.account,
@@ -81,6 +83,7 @@ function Desk() {
             {t.common.offline}
           </p>
         )}
+        <Notice />
         <Screen at={at} />
       </main>
       <Dialogs />
@@ -96,6 +99,7 @@ const pages: Record<string, FunctionComponent> = {
   pages: lazy(async () => (await import('./pages')).PagesView),
   webhooks: lazy(async () => (await import('./webhooks')).WebhooksView),
   checks: lazy(async () => (await import('./checks')).ChecksView),
+  rules: lazy(async () => (await import('./rules')).RulesView),
   settings: lazy(async () => (await import('./admin')).SettingsView),
   users: lazy(async () => (await import('./admin')).UsersView),
   account: lazy(async () => (await import('./admin')).AccountView),

@@ -147,6 +147,61 @@ create index reporters_by_age on reporters (seen_at);
 
 -- Rules, and how precise each is.
 
+-- What a rule could know of a revision and nothing else tells later, as JSON.
+alter table revisions add column facts text not null default '';
+
+-- Rules as they are and as they were: evidence names the version.
+create table rules (
+  site_id    text not null references sites,
+  rule_id    text not null,
+  version    integer not null,
+  name       text not null check (octet_length(name) <= 320),
+  body       text not null,
+  created_at bigint not null,
+  changed_at bigint not null,
+  primary key (site_id, rule_id)
+);
+create unique index rules_by_name on rules (site_id, name);
+create table rule_versions (
+  site_id    text not null,
+  rule_id    text not null,
+  version    integer not null,
+  body       text not null,
+  actor_kind text not null,
+  actor_id   text not null,
+  actor_name text not null,
+  at         bigint not null,
+  primary key (site_id, rule_id, version)
+);
+
+-- What a person has said last of each revision; seq is that of the event. A
+-- follower of the log keeps it, and the tallies with it.
+create table verdicts (
+  site_id    text not null,
+  comment_id text not null,
+  revision   integer not null,
+  verdict    text not null check (verdict in ('approved', 'rejected', 'spam', 'restored')),
+  seq        bigint not null,
+  at         bigint not null,
+  primary key (site_id, comment_id, revision),
+  foreign key (site_id, comment_id) references comments
+);
+create unique index verdicts_by_seq on verdicts (site_id, seq);
+
+-- How often rules and words have matched, and what people said of those
+-- revisions, by when these were written: in stretches of 30 days since 1970.
+create table tallies (
+  site_id  text not null,
+  kind     text not null check (kind in ('rule', 'word')),
+  id       text not null,
+  period   integer not null,
+  hits     bigint not null,
+  approved bigint not null,
+  rejected bigint not null,
+  failed   bigint not null,
+  primary key (site_id, kind, id, period)
+);
+
 -- Waves: comments that say nearly the same are a group, which has the id of its
 -- first comment. What the text is compared with is in memory.
 alter table comments add column group_id text not null default '';

@@ -37,7 +37,7 @@ type Store interface {
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	for _, group := range []map[string]func(*house){
 		siteTests, commentTests, threadTests, queueTests, decisionTests, logTests,
-		limitTests, wordTests, deliveryTests, replayTests, staffTests, writeTests, fenceTests, peopleTests, outsideTests, waveTests,
+		limitTests, wordTests, deliveryTests, replayTests, staffTests, writeTests, fenceTests, peopleTests, outsideTests, waveTests, ruleTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
@@ -197,7 +197,7 @@ func newRevision(site, id string, n int) comment.Revision {
 				Spans: []moderation.Span{{Start: 1, End: 4}}, Version: 3, Data: map[string]string{"n": "9"},
 			}},
 		}},
-		CreatedAt: start,
+		Facts: `{"v":1}`, CreatedAt: start,
 	}
 }
 

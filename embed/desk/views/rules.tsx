@@ -1,0 +1,165 @@
+// The rules of one site, in the order in which they are asked, and how precise
+// each has been. The address says which one is being edited.
+import { Chip, Empty, Failure, Skeleton, When } from '../parts/bits';
+import { ForSite } from '../parts/sitepicker';
+import { useAct, useLoaded } from '../parts/use';
+import * as api from '../api-rules';
+import { home } from '../place';
+import { href, hrefWith, param } from '../state/router';
+import { mayManage, moderated } from '../state/sites';
+import { actions, modes, tr } from '../strings-rules';
+import type { Rule, RuleMode } from '../types-rules';
+import { RuleFormView } from './rule-form';
+
+const chosen = param('rule');
+
+export function RulesView() {
+  return (
+    <ForSite title={tr.title} among={moderated.value}>
+      {(site) =>
+        chosen.value ? <RuleFormView key={chosen.value} site={site.key} id={chosen.value} /> : <RuleList key={site.key} site={site.key} />
+      }
+    </ForSite>
+  );
+}
+
+function RuleList({ site }: { site: string }) {
+  const { data, trouble, reload } = useLoaded(site, () => api.listRules(site));
+  const { run, busy, error } = useAct();
+  const move = (from: number, to: number) => {
+    const ids = (data ?? []).map((rule) => rule.id);
+    ids.splice(to, 0, ...ids.splice(from, 1));
+    void run(async () => {
+      await api.orderRules(site, ids);
+      reload();
+      return tr.moved;
+    });
+  };
+  return (
+    <div>
+      <div class="stack">
+        <p class="intro">{tr.intro}</p>
+        {mayManage(site) && (
+          <div class="buttons">
+            <a class="button" href={hrefWith({ rule: 'new' })}>
+              {tr.add}
+            </a>
+          </div>
+        )}
+        {trouble && <Failure text={trouble} retry={reload} />}
+        {error && <p class="error">{error}</p>}
+        {!data && !trouble && <Skeleton rows={3} />}
+        {data?.length === 0 && <Empty title={tr.empty} />}
+        <ol class="rules">
+          {data?.map((rule, i) => (
+            <li key={rule.id}>
+              <OneRule site={site} rule={rule} reload={reload}>
+                {{
+                  up: i > 0 && !busy ? () => move(i, i - 1) : null,
+                  down: i < data.length - 1 && !busy ? () => move(i, i + 1) : null,
+                }}
+              </OneRule>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </div>
+  );
+}
+
+const looks: Record<RuleMode, 'ok' | 'info' | 'plain'> = { active: 'ok', rehearsing: 'info', off: 'plain' };
+
+interface OneProps {
+  site: string;
+  rule: Rule;
+  reload: () => void;
+  children: { up: (() => void) | null; down: (() => void) | null };
+}
+
+function OneRule({ site, rule, reload, children: { up, down } }: OneProps) {
+  const { run, busy, error } = useAct();
+  const manage = mayManage(site);
+  const off = () =>
+    run(async () => {
+      await api.changeRule(site, rule.id, { mode: 'off' });
+      reload();
+      return tr.turnedOff(rule.name);
+    });
+  return (
+    <article aria-label={rule.name}>
+      <h2>{rule.name}</h2>
+      <p class="chips">
+        <Chip tone={looks[rule.mode]}>{modes[rule.mode][0]}</Chip>
+        <Chip tone={rule.action === 'reject' ? 'danger' : rule.action === 'spam' ? 'spam' : 'plain'}>{actions[rule.action][0]}</Chip>
+        {rule.tag && <Chip>{tr.tagged(rule.tag)}</Chip>}
+        {rule.notify && <Chip>{tr.notifies}</Chip>}
+        {rule.expires_at && (
+          <span class="meta">
+            {tr.ends} <When at={rule.expires_at} />
+          </span>
+        )}
+        {rule.owner && <span class="meta">{rule.owner}</span>}
+      </p>
+      <p class="mono condition">{rule.when}</p>
+      {rule.override_reason && <p class="hint">{tr.overridden(rule.override_reason)}</p>}
+      <Figures rule={rule} />
+      {error && <p class="error">{error}</p>}
+      <p class="buttons">
+        {manage && (
+          <>
+            <button type="button" class="plain" disabled={!up} aria-label={tr.up(rule.name)} onClick={() => up?.()}>
+              ↑
+            </button>
+            <button type="button" class="plain" disabled={!down} aria-label={tr.down(rule.name)} onClick={() => down?.()}>
+              ↓
+            </button>
+          </>
+        )}
+        <a class="button" href={hrefWith({ rule: rule.id })}>
+          {manage ? tr.edit : tr.look}
+        </a>
+        {manage && rule.mode !== 'off' && (
+          <button type="button" disabled={busy} onClick={() => void off()}>
+            {tr.turnOff}
+          </button>
+        )}
+        <a href={href(home, { site, reason: `rule:${rule.id}` })}>{tr.comments}</a>
+      </p>
+    </article>
+  );
+}
+
+function Figures({ rule: { precision: p } }: { rule: Rule }) {
+  const words = tr.figures;
+  return (
+    <>
+      <dl class="facts">
+        <div>
+          <dt>{words.hits}</dt>
+          <dd>{p.hits.toLocaleString('en')}</dd>
+        </div>
+        <div>
+          <dt>{words.recent}</dt>
+          <dd>{p.recent.hits.toLocaleString('en')}</dd>
+        </div>
+        <div>
+          <dt>{words.right}</dt>
+          <dd>{tr.rightOf(p)}</dd>
+        </div>
+        {p.failed > 0 && (
+          <div>
+            <dt>{words.failed}</dt>
+            <dd>{p.failed.toLocaleString('en')}</dd>
+          </div>
+        )}
+      </dl>
+      {p.decayed && (
+        <p>
+          <Chip tone="warn" icon="flag">
+            {tr.decayed}
+          </Chip>
+        </p>
+      )}
+    </>
+  );
+}
