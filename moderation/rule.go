@@ -57,10 +57,10 @@ type RuleError struct {
 
 // Error gives the sentence with its place.
 func (e *RuleError) Error() string {
-	switch {
-	case e.Line == 0:
+	switch e.Line {
+	case 0:
 		return e.Sentence
-	case e.Line == 1:
+	case 1:
 		return fmt.Sprintf("Column %d: %s", e.Column, e.Sentence)
 	}
 	return fmt.Sprintf("Line %d, column %d: %s", e.Line, e.Column, e.Sentence)

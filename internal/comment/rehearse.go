@@ -165,7 +165,6 @@ type rehearsal struct {
 	out    Rehearsal
 	missed map[string]int
 	clash  map[string]*Clash
-	caught Split
 	ended  bool
 }
 
