@@ -65,7 +65,7 @@ func reportedOnly(v url.Values) (bool, error) {
 	if err != nil || reported == "false" {
 		return false, err
 	}
-	for _, other := range []string{"status", "q", "reason", "author", "page", "sort"} {
+	for _, other := range []string{"status", "q", "reason", "author", "page", "sort", "grouped", "group"} {
 		if v.Get(other) != "" {
 			return false, parameter("The parameter reported goes with site, limit and cursor only.")
 		}
