@@ -43,15 +43,19 @@ type WordImported struct {
 	Lines      []ImportedLine `json:"lines"`
 }
 
+// importedMost is the number of entries of one transaction: a file of very many
+// would keep a site's readers waiting. An import that breaks off can be repeated.
+const importedMost = 10_000
+
 // notedMost is the number of entries in one event of the log.
 const notedMost = 500
 
 // shownMost is the number of characters of a refused line that are told again.
 const shownMost = 120
 
-// ImportWords adds all entries that can be, in one transaction. Lines that are
-// refused, or that are there already in whatever spelling, are told of and hold up
-// nothing else.
+// ImportWords adds all entries that can be, in one transaction if they are no more
+// than a request can carry. Lines that are refused, or that are there already in
+// whatever spelling, are told of and hold up nothing else.
 func (s *Service) ImportWords(ctx context.Context, in WordImport, by Actor) (out WordImported, err error) {
 	lines, err := readWords(in)
 	if err != nil {
@@ -75,12 +79,18 @@ func (s *Service) ImportWords(ctx context.Context, in WordImport, by Actor) (out
 	for _, line := range lines {
 		reading.take(line)
 	}
-	if in.DryRun || len(reading.fresh) == 0 {
+	if in.DryRun {
 		return reading.out, nil
 	}
-	return reading.out, s.changeWords(ctx, in.Site, func(tx Tx, _ Site) error {
-		return s.putWords(tx, in.Site, slices.Clone(reading.fresh), by)
-	})
+	for some := range slices.Chunk(reading.fresh, importedMost) {
+		err := s.changeWords(ctx, in.Site, func(tx Tx, _ Site) error {
+			return s.putWords(tx, in.Site, slices.Clone(some), by)
+		})
+		if err != nil {
+			return reading.out, err
+		}
+	}
+	return reading.out, nil
 }
 
 func (s *Service) putWords(tx Tx, site string, words []Word, by Actor) error {

@@ -14,7 +14,7 @@ import (
 
 // insertOrder are the tables whose rows are inserted together: those that others
 // refer to come first.
-var insertOrder = []string{"pages", "authors", "comments", "revisions", "decisions", "events", "receipts"}
+var insertOrder = []string{"pages", "authors", "comments", "revisions", "decisions", "events", "receipts", "words"}
 
 // steady are the beginnings of the statements before which such an insert may be
 // sent although it came after them: they change one row each, which they name,
