@@ -163,6 +163,9 @@ func foreseeViews(r Reader, list []Comment) {
 		if c.Reports > 0 {
 			_, _ = r.Reports(c.Site, c.ID)
 		}
+		if c.Group != "" {
+			_, _ = r.Group(c.Site, c.Group, groupMost)
+		}
 		if c.ParentID != "" {
 			_, _ = r.Comment(c.Site, c.ParentID)
 			_, _ = r.Revision(c.Site, c.ParentID, 1) // few are edited
