@@ -98,6 +98,10 @@ func risk(t Trace) Risk {
 	return RiskLow
 }
 
+// Policy reports whether the evidence holds a comment for what the site is, and not
+// for what the comment says.
+func (e Evidence) Policy() bool { return policy(e) }
+
 // policy reports whether evidence holds a comment for what the site is, not for
 // what the comment says.
 func policy(e Evidence) bool {

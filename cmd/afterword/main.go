@@ -31,28 +31,32 @@ type cli struct {
 	JSON   bool            `help:"Print one JSON object a line." name:"json"`
 	settings
 
-	Demo    demoCmd    `cmd:"" help:"Start everything with a sample newspaper, to try it out."`
-	Serve   serveCmd   `cmd:"" help:"Run the service."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date (serve does so too)."`
-	Site    siteCmd    `cmd:"" help:"Sites and their options."`
-	People  peopleCmd  `cmd:"" help:"Authors, and what was said of them."`
-	Block   blockCmd   `cmd:"" help:"Blocks by e-mail, domain, network address and name."`
-	Page    pageCmd    `cmd:"" help:"Pages, and which of them are in premoderation."`
-	User    userCmd    `cmd:"" help:"Staff accounts."`
-	Token   tokenCmd   `cmd:"" help:"Bearer tokens for scripts."`
-	Word    wordCmd    `cmd:"" help:"Word lists, hosts on them, and legal terms."`
-	Host    hostCmd    `cmd:"" help:"Hosts that comments link to, and what became of those comments."`
-	Rule    ruleCmd    `cmd:"" help:"Moderators' rules."`
-	Webhook webhookCmd `cmd:"" help:"Webhook endpoints and their deliveries."`
-	Outside checkCmd   `cmd:"" name:"check" help:"Checks that run elsewhere: your own program, Akismet, language models."`
-	Check   configCmd  `cmd:"" name:"config" help:"Settings."`
-	Backup  backupCmd  `cmd:"" help:"Copy the database to a file, also while it is being served."`
-	Restore restoreCmd `cmd:"" help:"Put a backup in the place of the database."`
-	Copy    copyCmd    `cmd:"" help:"Move everything to the other engine: a SQLite file to PostgreSQL, or back."`
-	Audit   auditCmd   `cmd:"" help:"The audit trail."`
-	Doctor  doctorCmd  `cmd:"" help:"Try the promises of this program on this machine."`
-	Bench   benchCmd   `cmd:"" help:"Measure this machine, or fill a database for measuring."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo     demoCmd     `cmd:"" help:"Start everything with a sample newspaper, to try it out."`
+	Serve    serveCmd    `cmd:"" help:"Run the service."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date (serve does so too)."`
+	Site     siteCmd     `cmd:"" help:"Sites and their options."`
+	People   peopleCmd   `cmd:"" help:"Authors, and what was said of them."`
+	Block    blockCmd    `cmd:"" help:"Blocks by e-mail, domain, network address and name."`
+	Page     pageCmd     `cmd:"" help:"Pages, and which of them are in premoderation."`
+	User     userCmd     `cmd:"" help:"Staff accounts."`
+	Token    tokenCmd    `cmd:"" help:"Bearer tokens for scripts."`
+	Word     wordCmd     `cmd:"" help:"Word lists, hosts on them, and legal terms."`
+	Host     hostCmd     `cmd:"" help:"Hosts that comments link to, and what became of those comments."`
+	Rule     ruleCmd     `cmd:"" help:"Moderators' rules."`
+	Webhook  webhookCmd  `cmd:"" help:"Webhook endpoints and their deliveries."`
+	Outside  checkCmd    `cmd:"" name:"check" help:"Checks that run elsewhere: your own program, Akismet, language models."`
+	Clause   clauseCmd   `cmd:"" help:"House rules, which decisions name."`
+	Template templateCmd `cmd:"" help:"Messages to authors."`
+	Appeal   appealCmd   `cmd:"" help:"Appeals of authors."`
+	Decision decisionCmd `cmd:"" help:"Decisions and their reasons."`
+	Check    configCmd   `cmd:"" name:"config" help:"Settings."`
+	Backup   backupCmd   `cmd:"" help:"Copy the database to a file, also while it is being served."`
+	Restore  restoreCmd  `cmd:"" help:"Put a backup in the place of the database."`
+	Copy     copyCmd     `cmd:"" help:"Move everything to the other engine: a SQLite file to PostgreSQL, or back."`
+	Audit    auditCmd    `cmd:"" help:"The audit trail."`
+	Doctor   doctorCmd   `cmd:"" help:"Try the promises of this program on this machine."`
+	Bench    benchCmd    `cmd:"" help:"Measure this machine, or fill a database for measuring."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // env is what commands run in.

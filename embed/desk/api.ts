@@ -53,6 +53,9 @@ export interface DecisionRequest {
   group?: string;
   as_of?: string;
   reason?: string;
+  clause?: string;
+  message?: string;
+  tell?: boolean;
   note?: string;
 }
 export const decide = (request: DecisionRequest) => create<T.Decision>('moderation/decisions', request);
@@ -72,6 +75,42 @@ export interface PageChange {
 }
 export const changePage = (site: string, page: string, change: PageChange) =>
   patch<T.PageEntry>(pagesOf(site) + query({ page }), change);
+const ofSite = (site: string, rest: string) => `sites/${enc(site)}/${rest}`;
+type ClauseChange = Partial<Omit<T.Clause, 'id'>>;
+export const listClauses = (site: string) => all<'clauses', T.Clause>(ofSite(site, 'clauses'), 'clauses');
+export const addClause = (site: string, given: ClauseChange) => create<T.Clause>(ofSite(site, 'clauses'), given);
+export const changeClause = (site: string, id: string, change: ClauseChange) =>
+  patch<T.Clause>(ofSite(site, `clauses/${enc(id)}`), change);
+export const listTemplates = (site: string) => all<'templates', T.Template>(ofSite(site, 'templates'), 'templates');
+export const putTemplate = (site: string, name: string, text: string) =>
+  authed<T.Template>('PUT', ofSite(site, `templates/${enc(name)}`), { body: { text } });
+export const removeTemplate = (site: string, name: string) => remove(ofSite(site, `templates/${enc(name)}`));
+export interface Trial {
+  comment_id?: string;
+  clause?: string;
+  reason?: string;
+  text?: string;
+}
+export const tryMessage = (site: string, trial: Trial, signal?: AbortSignal) =>
+  authed<{ template: string; message: string }>('POST', ofSite(site, 'messages/preview'), {
+    body: trial,
+    ...(signal ? { signal } : {}),
+  });
+
+export const listAppeals = (site: string, state: string, cursor: string | null) =>
+  get<{ appeals: T.Appeal[]; next_cursor: string | null }>(ofSite(site, `appeals${query({ state, cursor })}`));
+export const assignAppeal = (site: string, id: string, assignee: string | null) =>
+  patch<T.Appeal>(ofSite(site, `appeals/${enc(id)}`), { assignee });
+export const decideAppeal = (site: string, id: string, ruling: { outcome: string; answer: string; restore?: boolean }) =>
+  post<T.Appeal>(ofSite(site, `appeals/${enc(id)}/decision`), ruling);
+
+export const listLooks = (site: string) =>
+  get<{ second_looks: T.SecondLook[]; next_cursor: string | null }>(ofSite(site, 'second-looks'));
+export const judge = (site: string, id: string, verdict: T.Verdict) =>
+  post<{ id: string; verdict: T.Verdict }>(ofSite(site, `second-looks/${enc(id)}`), { verdict });
+export const readAgreement = (site: string) => get<T.Agreement>(ofSite(site, 'agreement'));
+export const listDisagreements = (site: string) =>
+  get<{ disagreements: T.Disagreement[] }>(ofSite(site, 'disagreements'));
 
 export const changePassword = (current: string, password: string) => post<void>('auth/password', { current, password });
 

@@ -32,6 +32,21 @@ export const options: Record<string, OptionText> = {
     label: 'Undo window',
     hint: '0s to 60s. A decision leaves the desk only when this time is over; until then it can be undone.',
   },
+  reasons_required: {
+    kind: 'switch',
+    label: 'Rejections need a reason',
+    hint: 'A rejection without a reason or a house rule is refused.',
+  },
+  appeal_window: {
+    kind: 'text',
+    label: 'Appeals',
+    hint: 'How long authors can ask for another look, such as 14d, or never.',
+  },
+  second_look: {
+    kind: 'text',
+    label: 'Second look',
+    hint: 'Share of the decisions that somebody else judges too, from 1% to 20%, or off.',
+  },
   edit_window: {
     kind: 'text',
     label: 'Edit window',
@@ -69,7 +84,8 @@ export const options: Record<string, OptionText> = {
 };
 
 export const optionGroups: [string, string[]][] = [
-  ['Moderation', ['moderation', 'trusted_after', 'max_links', 'report_hold', 'rule_precision', 'undo_window', 'surge', 'surge_hold']],
+  ['Moderation', ['moderation', 'trusted_after', 'max_links', 'report_hold', 'rule_precision', 'surge', 'surge_hold']],
+  ['Decisions', ['undo_window', 'reasons_required', 'appeal_window', 'second_look']],
   ['Readers', ['edit_window', 'close_after', 'votes', 'guests', 'live', 'rate_limits']],
   ['Comments', ['max_depth', 'max_length', 'language']],
 ];

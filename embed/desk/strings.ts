@@ -64,6 +64,7 @@ export const t = {
     rules: 'Rules',
     webhooks: 'Webhooks',
     checks: 'Checks',
+    decisions: 'Decisions',
     settings: 'Settings',
     users: 'Users',
     account: 'Account',

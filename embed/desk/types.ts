@@ -141,9 +141,92 @@ export interface LoggedDecision {
   by: { kind: string; name: string };
   at: string;
   state: 'held' | 'done' | 'undone';
+  clause: StatementClause | null;
+  statement: Statement | null;
+  appeal: { id: string; state: AppealState; text: string; created_at: string; decided_at: string | null; answer: string } | null;
+  second_look: { verdict: Verdict; at: string } | null;
+}
+
+export type AppealState = 'open' | 'upheld' | 'overturned';
+export type Verdict = 'approve' | 'reject';
+
+export interface StatementClause {
+  id: string;
+  number: string;
+  title: string;
+  text: string;
+  language: string;
+}
+
+/** What an author was told of a decision. */
+export interface Statement {
+  message: string;
+  reason: string;
+  clause: StatementClause | null;
+  automation: { detected: boolean; decided: boolean; checks: string[] };
+  appeal_until: string | null;
+}
+
+export interface Clause extends StatementClause {
+  active: boolean;
+}
+
+export interface Template {
+  name: string;
+  text: string;
+}
+
+export interface Appeal {
+  id: string;
+  state: AppealState;
+  text: string;
+  created_at: string;
+  comment: Comment;
+  decision: LoggedDecision;
+  assignee: { id: string; name: string } | null;
+  may_decide: boolean;
+  others: number;
+  decided_at: string | null;
+  decided_by: { id: string; name: string } | null;
+  answer: string;
+}
+
+/** A text to be judged without knowing what was decided. */
+export interface SecondLook {
+  id: string;
+  author: { name: string };
+  page: { url: string; title: string };
+  parent: Comment['parent'];
+  tree: Node[];
+  created_at: string;
+}
+
+export interface Figure {
+  n: number;
+  agreed: number;
+  kappa: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface Agreement extends Record<'all' | 'people' | 'automation' | 'mine', Figure> {
+  grounds: { clause: string; reason: string; n: number; agreed: number }[];
+}
+
+export interface Disagreement {
+  id: string;
+  comment_id: string;
+  action: Action;
+  reason: string;
+  clause: string;
+  automatic: boolean;
+  verdict: Verdict;
+  text: string;
 }
 
 export interface Detail extends Comment {
+  /** What the checks came to, in one sentence. */
+  why: string;
   revisions: Revision[];
   trace: Step[];
   history: { comments: Comment[]; approved: number; rejected: number };

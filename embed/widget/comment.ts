@@ -101,9 +101,19 @@ export function paint(app: App, item: Item) {
     gone ? h('p', { p: 'hint' }, TEXT.removed) : header(app, item, held && held.mark),
     h('div', { p: 'body', dir: 'auto', lang: app.thread.options.language }, ...elements(tree)),
     held && h('p', { p: 'hint' }, held.note),
+    status === 'rejected' && told(app, item.c),
     actions(app, item),
   ]))
   if (focused) article.focus()
+}
+
+/** What its author is told, and where to ask for another look. */
+function told({ setup, thread }: App, { told }: Comment): HTMLElement | undefined {
+  const appeal = told?.appeal
+  return told && h('div', { p: 'told' },
+    h('p', { dir: 'auto', lang: thread.options.language }, told.message),
+    appeal && h('a', { href: setup.api.replace(/\/api\/v1\/sites\/[^/]*\/$/, appeal.path), target: '_blank', rel: 'noopener noreferrer' },
+      appeal.state === 'none' ? TEXT.appeal : TEXT.appealed))
 }
 
 function header(app: App, { c, depth, parent }: Item, held: string | false): HTMLElement {

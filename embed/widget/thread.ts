@@ -62,9 +62,10 @@ export function fetchOne(app: App, id: string): Promise<Single> {
 }
 
 /** Shows one comment in its thread, wherever that thread would be. */
-async function reveal(app: App, { comment, ancestors = [] }: Single): Promise<Item> {
+async function reveal(app: App, { comment, ancestors = [], statement }: Single): Promise<Item> {
   const { parent_id } = comment
   if (parent_id && !ancestors.length && !app.items.has(parent_id)) await reveal(app, await fetchOne(app, parent_id))
+  comment.told = statement
   for (const c of [...ancestors, comment]) place(app, c, app.items.get(c.parent_id ?? ''), !c.parent_id)
   setOpen(app)
   return app.items.get(comment.id)!

@@ -22,6 +22,14 @@ export interface Comment {
   votes: Votes
   reply_count: number
   replies?: Listing
+  /** Why it is not shown, for its author alone. */
+  told?: Told | undefined
+}
+
+/** What the author of a comment is told of a decision. */
+export interface Told {
+  message: string
+  appeal: { path: string; state: 'none' | 'open' | 'upheld' | 'overturned' } | null
 }
 
 export interface Listing {
@@ -61,6 +69,7 @@ export interface Single {
   ancestors?: Comment[]
   /** The source, for the author alone. */
   text?: string
+  statement?: Told
 }
 
 export interface Receipt {

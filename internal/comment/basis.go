@@ -32,7 +32,8 @@ func (e Event) Reach() Reach {
 	case CommentCreated, CommentEdited, CommentReported, DecisionRecorded, DecisionReversed,
 		WordAdded, WordChanged, WordRemoved, WordsImported, EndpointAdded, EndpointChanged, EndpointRemoved, EndpointBehind, EndpointPing, EndpointOff, AccountChanged,
 		PersonChanged, BlockAdded, BlocksAdded, BlockChanged, BlockRemoved,
-		CheckAnswered, CheckAdded, CheckChanged, CheckRemoved, CheckUntaught, PagePremoderated, PageReleased:
+		CheckAnswered, CheckAdded, CheckChanged, CheckRemoved, CheckUntaught, PagePremoderated, PageReleased,
+		ClauseAdded, ClauseChanged, TemplateChanged, TemplateRemoved, AppealMade, AppealAssigned, AppealDecided, SecondLookMade, CommentReexamined:
 		return ReachNothing // a new revision, or a new comment, is seen when it is approved
 	case CommentRejected, CommentMarkedSpam, CommentDeleted, CommentRestored:
 		if e.Previous != Approved {

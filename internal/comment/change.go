@@ -15,6 +15,9 @@ type change struct {
 	at   time.Time
 	page Page
 	c    *Comment
+
+	rules  *rules   // of the site; nil = not needed so far, see ruled
+	covers []string // rows that the next event covers
 }
 
 // load reads a comment and its page for changing.
@@ -29,6 +32,20 @@ func (s *Service) load(tx Tx, site, id string, at time.Time) (*change, error) {
 func (s *Service) changeOf(tx Tx, c Comment, at time.Time) (*change, error) {
 	page, err := tx.Page(c.Site, c.PageID)
 	return &change{s: s, tx: tx, at: at, page: page, c: &c}, err
+}
+
+// ruled gives the rules of the site. Whoever decides often sets them before, from
+// what is kept.
+func (ch *change) ruled() (*rules, error) {
+	if ch.rules != nil {
+		return ch.rules, nil
+	}
+	u := &rules{}
+	if err := u.load(ch.tx, ch.c.Site, nil); err != nil {
+		return nil, err
+	}
+	ch.rules = u
+	return u, nil
 }
 
 // decide sets the status that the desk shows at once.
@@ -52,6 +69,7 @@ type act struct {
 	actor   Actor
 	reasons []moderation.Evidence
 	reason  string
+	told    *Told // what the author is told, nil for nothing
 }
 
 // turn makes a status hold for everybody and appends the event. Only an
@@ -157,7 +175,7 @@ func (ch *change) record(a act, before Status) error {
 	}
 	data := EventData{
 		Comment: EventComment{view, a.rev.Source}, Page: showPage(ch.page),
-		Actor: ActorView{a.actor.Kind, a.actor.Name}, Reasons: a.reasons, Reason: a.reason,
+		Actor: ActorView{a.actor.Kind, a.actor.Name}, Reasons: a.reasons, Reason: a.reason, Statement: a.told,
 	}
 	if before != "" {
 		data.PreviousStatus = &before
@@ -175,6 +193,7 @@ func (ch *change) note(event string, actor Actor, data any) error {
 
 func (ch *change) append(e Event, data any) (err error) {
 	e.Site, e.PageID, e.CommentID, e.At = ch.c.Site, ch.c.PageID, ch.c.ID, ch.at
+	e.Covers = ch.takeCovers()
 	if e.Body, err = JSON(data); err != nil {
 		return err
 	}

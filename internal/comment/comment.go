@@ -126,6 +126,8 @@ type Revision struct {
 	CreatedAt time.Time
 
 	Inquiries []Inquiry // to checks elsewhere, to be stored with it; not read again
+	// Stored is how Tree and Trace are written, where that has been made already.
+	Stored *Texts
 }
 
 // ReasonCodes are the codes of everything that the checks found, each once. Of a

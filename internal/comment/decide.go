@@ -25,6 +25,9 @@ type Ruling struct {
 	Group    string    // in place of Items: all that wait of the group
 	AsOf     time.Time // of the group, only what was written until then; zero = until Received
 	Reason   string
+	Clause   string // id or number of a house rule, "" for none
+	Message  string // to the author, in the place of the template that applies
+	Tell     *bool  // whether the author is told; nil = of a rejection, and where there is a message
 	Note     string
 	Received time.Time // when the request came in
 	Once     Once
@@ -70,12 +73,16 @@ func (s *Service) Decide(ctx context.Context, r Ruling) (out Ruled, err error) {
 	if err != nil {
 		return out, err
 	}
+	rules, err := s.rulesOfAll(ctx, sites)
+	if err != nil {
+		return out, err
+	}
 	err = s.Store.Write(ctx, sites, func(tx Tx) error {
 		at := s.Now()
 		if err := s.begin(tx, r.Once, at); err != nil {
 			return err
 		}
-		ru := ruling{Ruling: r, id: s.NewID(), at: at, s: s, tx: tx, sites: map[string]Site{}}
+		ru := ruling{Ruling: r, id: s.NewID(), at: at, s: s, tx: tx, sites: map[string]Site{}, rules: rules}
 		out = Ruled{DecisionID: ru.id, Results: make([]ItemResult, 0, len(r.Items))}
 		for _, item := range r.Items {
 			result, err := ru.decide(item)
@@ -128,7 +135,10 @@ func (r Ruling) check() error {
 	if !shortText(r.Note, 4000) {
 		return fault.Input("note", "too_long", "The note is longer than 4000 bytes.")
 	}
-	return nil
+	if r.Message != "" && !shortText(r.Message, templateMost) {
+		return fault.Input("message", "too_long", "The message is longer than 4000 bytes.")
+	}
+	return CheckTemplate("message", r.Message)
 }
 
 func shortText(s string, most int) bool {
@@ -151,6 +161,7 @@ type ruling struct {
 	s         *Service
 	tx        Tx
 	sites     map[string]Site
+	rules     map[string]*rules
 	undoUntil time.Time
 }
 
@@ -186,6 +197,7 @@ func (ru *ruling) decide(item Item) (ItemResult, error) {
 	if problem := ru.conflict(item, c); problem != "" {
 		return ru.lost(c, problem)
 	}
+	ch.rules = ru.rules[c.Site]
 	return ru.carryOut(ch)
 }
 
@@ -241,9 +253,13 @@ func (ru *ruling) carryOut(ch *change) (ItemResult, error) {
 	if err != nil {
 		return done, err
 	}
+	clause, problem := ru.ground(ch, st)
+	if problem != nil {
+		return ItemResult{ID: c.ID, Code: problem.Code, Detail: problem.Detail}, nil
+	}
 	d := Decision{
 		Site: c.Site, ID: ru.id, CommentID: c.ID, Revision: c.Revision, Action: ru.Action,
-		From: c.Status, To: to, Reason: ru.Reason, Note: ru.Note,
+		From: c.Status, To: to, Reason: ru.Reason, Note: ru.Note, Clause: clause.ID,
 		Actor: moderator(ru.By),
 		At:    ru.at, EffectiveAt: ru.at.Add(st.Options.UndoWindow), State: DecisionDone,
 	}
@@ -253,7 +269,38 @@ func (ru *ruling) carryOut(ch *change) (ItemResult, error) {
 			ru.undoUntil = d.EffectiveAt
 		}
 	}
+	if d.Statement, err = ru.statement(ch, d, clause); err != nil {
+		return done, err
+	}
 	return done, ch.enter(d)
+}
+
+// ground is the house rule that a ruling names, and what is wrong with its reasons.
+func (ru *ruling) ground(ch *change, st Site) (Clause, *fault.Error) {
+	clause, known := ch.rules.house.find(ru.Clause)
+	switch {
+	case ru.Clause != "" && !known:
+		return clause, fault.New(fault.Invalid, "unknown_clause", "The site has no such house rule, or it is no longer active.")
+	case ru.Action == Reject && st.Options.ReasonsRequired && ru.Reason == "" && ru.Clause == "":
+		return clause, fault.New(fault.Invalid, "reason_required", "On this site a rejection names a reason or a house rule.")
+	}
+	return clause, nil
+}
+
+// statement is what the author is told of a decision, "" for nothing.
+func (ru *ruling) statement(ch *change, d Decision, clause Clause) (string, error) {
+	tell := d.Action == Reject || ru.Message != ""
+	if ru.Tell != nil {
+		tell = *ru.Tell
+	}
+	if !tell || !d.Action.restricts() {
+		return "", nil
+	}
+	rev, err := ru.tx.Revision(d.Site, d.CommentID, d.Revision)
+	if err != nil {
+		return "", err
+	}
+	return ch.statementOf(d, rev, clause, ru.Message)
 }
 
 func moderator(by Account) Actor { return Actor{Kind: ActorModerator, ID: by.ID, Name: by.Name} }
@@ -261,7 +308,7 @@ func moderator(by Account) Actor { return Actor{Kind: ActorModerator, ID: by.ID,
 // enter stores a decision, and lets it take effect unless it is held.
 func (ch *change) enter(d Decision) error {
 	c := ch.c
-	if err := ch.tx.InsertDecision(d); err != nil {
+	if err := ch.insertDecision(d); err != nil {
 		return err
 	}
 	if err := ch.decide(d.To); err != nil {
@@ -309,7 +356,14 @@ func (ch *change) effect(d Decision) error {
 	if err := ch.countHosts(d, rev); err != nil {
 		return err
 	}
-	return ch.turn(act{rev: rev, to: d.To, event: outcomes[d.Action].Event, actor: d.Actor, reasons: rev.Trace.Reasons(), reason: d.Reason})
+	told, err := ch.s.told(d, nil)
+	if err != nil {
+		return err
+	}
+	if err := ch.draw(d); err != nil {
+		return err
+	}
+	return ch.turn(act{rev: rev, to: d.To, event: outcomes[d.Action].Event, actor: d.Actor, reasons: rev.Trace.Reasons(), reason: d.Reason, told: told})
 }
 
 // release takes back the held decision, as somebody wished who need not be the
@@ -320,7 +374,7 @@ func (ch *change) release(by Actor) error {
 	if err != nil {
 		return err
 	}
-	if err := ch.tx.SetDecisionState(d, DecisionUndone); err != nil {
+	if err := ch.moveDecision(d, DecisionUndone); err != nil {
 		return err
 	}
 	ch.c.Held = ""
@@ -441,21 +495,29 @@ func (s *Service) Settle(ctx context.Context, limit int) (next time.Time, err er
 		}
 		some := due[:min(n, 100)]
 		due = due[len(some):]
-		err = errors.Join(err, s.Store.Write(ctx, Sites{site}, func(tx Tx) error {
-			for _, d := range some {
-				if err := s.settle(tx, d); err != nil {
-					return err
-				}
-			}
-			return nil
-		}))
+		err = errors.Join(err, s.settleSome(ctx, site, some))
 	}
 	return s.Now(), err // look again at once
 }
 
+func (s *Service) settleSome(ctx context.Context, site string, some []Decision) error {
+	rules, err := s.rulesOf(ctx, site)
+	if err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, Sites{site}, func(tx Tx) error {
+		for _, d := range some {
+			if err := s.settle(tx, d, rules); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // settle lets one decision take effect. Another node, or an undo, may have
 // been faster, which is fine.
-func (s *Service) settle(tx Tx, d Decision) error {
+func (s *Service) settle(tx Tx, d Decision, rules *rules) error {
 	ch, err := s.load(tx, d.Site, d.CommentID, s.Now())
 	if err != nil {
 		return err
@@ -463,7 +525,8 @@ func (s *Service) settle(tx Tx, d Decision) error {
 	if ch.c.Held != d.ID {
 		return nil
 	}
-	if err := tx.SetDecisionState(d, DecisionDone); err != nil {
+	ch.rules = rules
+	if err := ch.moveDecision(d, DecisionDone); err != nil {
 		return err
 	}
 	ch.c.Held = ""

@@ -42,6 +42,8 @@ type Decision struct {
 	At          time.Time
 	EffectiveAt time.Time
 	State       DecisionState
+	Clause      string // id of the house rule that it names, "" for none
+	Statement   string // what the author is told: a Statement as JSON, "" for nothing
 }
 
 // DecisionState is whether a decision has taken effect.

@@ -11,6 +11,7 @@ import (
 // Detail is all that a moderator can know of one comment.
 type Detail struct {
 	DeskView
+	Why        string            `json:"why"`       // what the checks came to, in one sentence
 	Revisions  []RevisionView    `json:"revisions"` // newest first
 	Trace      []moderation.Step `json:"trace"`
 	History    History           `json:"history"`
@@ -56,6 +57,28 @@ type DecisionView struct {
 	By         ActorView     `json:"by"`
 	At         string        `json:"at"`
 	State      DecisionState `json:"state"`
+	// Clause and Statement are what the author was told, null for nothing.
+	Clause    *StatementClause `json:"clause"`
+	Statement *Statement       `json:"statement"`
+	Appeal    *AppealLine      `json:"appeal"`
+	// SecondLook is what somebody else thought of the same text; null = nobody was asked.
+	SecondLook *LookLine `json:"second_look"`
+}
+
+// AppealLine is an appeal in the history of a comment.
+type AppealLine struct {
+	ID        string        `json:"id"`
+	State     AppealOutcome `json:"state"`
+	Text      string        `json:"text"`
+	CreatedAt string        `json:"created_at"`
+	DecidedAt *string       `json:"decided_at"`
+	Answer    string        `json:"answer"`
+}
+
+// LookLine is a second look in the history of a comment.
+type LookLine struct {
+	Verdict Action `json:"verdict"`
+	At      string `json:"at"`
 }
 
 // ReportView is one reader's report.
@@ -102,7 +125,13 @@ func (s *Service) Detail(ctx context.Context, by Account, id string) (out Detail
 		if err := d.context(c, &out); err != nil {
 			return err
 		}
-		return d.past(c, &out)
+		if err := d.past(c, &out); err != nil {
+			return err
+		}
+		st, err := r.Site(c.Site)
+		subject := moderation.Subject{Site: moderation.Site{Mode: st.Options.Moderation}}
+		out.Why = moderation.Decide(&subject, c.Text.Trace).Sentence
+		return err
 	})
 	out.compare() // no connection waits for it
 	return out, err
@@ -204,16 +233,62 @@ func (d *deskReader) past(c Comment, out *Detail) error {
 	if err != nil {
 		return err
 	}
+	looks, err := d.r.LooksOf(c.Site, c.ID)
+	if err != nil {
+		return err
+	}
 	out.Decisions, out.ReportList = []DecisionView{}, []ReportView{}
 	for _, dec := range decisions {
-		out.Decisions = append(out.Decisions, DecisionView{
-			dec.ID, dec.Action, dec.From, dec.To, dec.Revision, dec.Reason, dec.Note,
-			ActorView{dec.Actor.Kind, dec.Actor.Name}, Timestamp(dec.At), dec.State,
-		})
+		v, err := d.decision(dec, looks)
+		if err != nil {
+			return err
+		}
+		if v.Appeal, err = d.appealLine(dec); err != nil {
+			return err
+		}
+		out.Decisions = append(out.Decisions, v)
 	}
 	reports, err := d.r.Reports(c.Site, c.ID)
 	for _, rep := range reports {
 		out.ReportList = append(out.ReportList, ReportView{rep.Reason, rep.Note, Timestamp(rep.At), rep.Revision, float64(rep.Weight) / 1000, rep.Outcome})
 	}
 	return err
+}
+
+// decision makes the view of a decision. A second look is told once it is made.
+func (d *deskReader) decision(dec Decision, looks []SecondLook) (DecisionView, error) {
+	v := DecisionView{
+		DecisionID: dec.ID, Action: dec.Action, From: dec.From, To: dec.To, Revision: dec.Revision, Reason: dec.Reason, Note: dec.Note,
+		By: ActorView{dec.Actor.Kind, dec.Actor.Name}, At: Timestamp(dec.At), State: dec.State,
+	}
+	told, err := d.s.told(dec, nil)
+	if err != nil {
+		return v, err
+	}
+	if told != nil {
+		v.Statement, v.Clause = &told.Statement, told.Clause
+	} else if dec.Clause != "" {
+		c, err := d.r.Clause(dec.Site, dec.Clause)
+		if err != nil {
+			return v, err
+		}
+		v.Clause = &StatementClause{c.ID, c.Number, c.Title, c.Text, c.Language}
+	}
+	for _, l := range looks {
+		if l.DecisionID == dec.ID && l.Verdict != "" {
+			v.SecondLook = &LookLine{l.Verdict, Timestamp(l.LookedAt)}
+		}
+	}
+	return v, nil
+}
+
+func (d *deskReader) appealLine(dec Decision) (*AppealLine, error) {
+	if dec.Statement == "" {
+		return nil, nil
+	}
+	a, err := d.r.AppealOf(dec.Site, dec.CommentID, dec.ID)
+	if fault.Is(err, "not_found") {
+		return nil, nil
+	}
+	return &AppealLine{a.ID, a.State, a.Text, Timestamp(a.CreatedAt), OptionalTime(a.DecidedAt), a.Answer}, err
 }

@@ -48,7 +48,10 @@ func (s *Service) Own(ctx context.Context, site, id, token string) (out Submitte
 			rev.Source, rev.Tree = "", nil
 		}
 		out = s.submitted(c, rev, st)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.toldOf(r, &out)
 	})
 	return out, err
 }
@@ -128,7 +131,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		if err != nil {
 			return err
 		}
-		rev.CommentID = in.ID
+		rev.CommentID, ch.rules = in.ID, rules
 		ch.c.Group = subject.Copies.ID
 		if err := ch.edit(st, rev, verdict); err != nil {
 			return err
@@ -203,6 +206,9 @@ func (ch *change) edit(st Site, rev Revision, v moderation.Verdict) error {
 	}
 	if c.Revision+1 != rev.N {
 		return fault.New(fault.Conflict, "conflict", "The comment has changed in the meantime.")
+	}
+	if err := ch.coverRevision(rev); err != nil {
+		return err
 	}
 	if err := ch.tx.InsertRevision(rev); err != nil {
 		return err

@@ -26,6 +26,8 @@ type Event struct {
 	BodyHash  string // SHA-256 of Body, hex
 	Prev      string // chain value of the event before, "" for the first
 	Hash      string // chain value of this event
+	ActorMAC  string // keyed digest of Actor.Name; "" in a line of the time before there was one
+	Covers    string // the rows that were written with it, each with a keyed digest; see cover.go
 }
 
 // The types of event that integrators may receive.
@@ -85,6 +87,17 @@ const (
 	BlockRemoved     = "block.removed"
 	PagePremoderated = "page.premoderated" // begun or prolonged
 	PageReleased     = "page.released"
+
+	ClauseAdded     = "clause.added"
+	ClauseChanged   = "clause.changed"
+	TemplateChanged = "template.changed"
+	TemplateRemoved = "template.removed"
+	AppealMade      = "appeal.made"
+	AppealAssigned  = "appeal.assigned"
+	AppealDecided   = "appeal.decided"
+	SecondLookMade  = "second_look.made"
+
+	CommentReexamined = "comment.reexamined" // its evidence has grown, and it waits as it did
 )
 
 // Actor is who caused an event. ID stays in the house; Name and Kind may be
@@ -154,18 +167,16 @@ func (e *Event) Verify(prev string, key []byte) (linked, body bool) {
 }
 
 // chain covers everything that says what happened, and who did it by the id.
-// The actor's name is left out: it is a person's, and an erasure has to be able
-// to take it away without breaking the chain.
+// The actor's name is in it by a digest only: it is a person's, and an erasure has
+// to be able to take it away without breaking the chain.
 func (e *Event) chain(key []byte) string {
-	mac := hmac.New(sha256.New, key)
-	for _, part := range []string{
+	parts := []string{
 		e.Prev, e.Site, strconv.FormatInt(e.Seq, 10), e.ID, e.Type, e.PageID, e.CommentID,
 		strconv.FormatInt(e.Sequence, 10), string(e.Actor.Kind), e.Actor.ID, string(e.Previous),
 		strconv.FormatInt(e.At.UnixMicro(), 10), e.BodyHash,
-	} {
-		mac.Write([]byte(strconv.Itoa(len(part))))
-		mac.Write([]byte{':'})
-		mac.Write([]byte(part))
 	}
-	return hex.EncodeToString(mac.Sum(nil))
+	if e.ActorMAC != "" {
+		parts = append(parts, e.ActorMAC, e.Covers)
+	}
+	return hex.EncodeToString(mac(key, parts...))
 }

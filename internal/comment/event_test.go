@@ -163,7 +163,7 @@ func TestATamperedLogIsFound(t *testing.T) {
 		"the gap is closed": {[]string{"delete from events where site_id = 'daily' and seq = 5",
 			"update events set seq = -seq where site_id = 'daily' and seq > 5", "update events set seq = -seq - 1 where site_id = 'daily' and seq < 0",
 			"update log_heads set seq = seq - 1 where site_id = 'daily'"}, 5},
-		"another site's event": {[]string{"delete from events where site_id = 'daily' and seq = 1", "insert into events select 'daily', 1, event_id || 'x', type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, previous, at, body, body_hash, prev, hash from events where site_id = 'weekly' and seq = 1"}, 1},
+		"another site's event": {[]string{"delete from events where site_id = 'daily' and seq = 1", "insert into events select 'daily', 1, event_id || 'x', type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, previous, at, body, body_hash, prev, hash, actor_mac, covers from events where site_id = 'weekly' and seq = 1"}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h.t = t

@@ -76,7 +76,11 @@ func (s *Service) decideGroup(ctx context.Context, r Ruling) (out Ruled, err err
 	if err != nil {
 		return out, err
 	}
-	ru := ruling{Ruling: r, id: s.NewID(), s: s, sites: map[string]Site{}}
+	rules, err := s.rulesOfAll(ctx, sites)
+	if err != nil {
+		return out, err
+	}
+	ru := ruling{Ruling: r, id: s.NewID(), s: s, sites: map[string]Site{}, rules: rules}
 	out = Ruled{DecisionID: ru.id, Results: []ItemResult{}}
 	for i, site := range sites {
 		for after, done := "", false; !done; {

@@ -195,6 +195,10 @@ func (s *Service) End(ctx context.Context, e Ending) error {
 	if err != nil {
 		return err
 	}
+	rules, err := s.rulesOf(ctx, e.Site)
+	if err != nil {
+		return err
+	}
 	return s.Store.Write(ctx, Sites{e.Site}, func(tx Tx) error {
 		before, err := tx.Inquiry(e.Site, e.Inquiry)
 		if err != nil {
@@ -208,6 +212,7 @@ func (s *Service) End(ctx context.Context, e Ending) error {
 		if err != nil {
 			return err
 		}
+		ch.rules = rules
 		if ch.c.Revision != before.Revision || ch.c.Status == Deleted {
 			return e.moot(tx, before, at)
 		}
@@ -267,7 +272,7 @@ func (ch *change) hear(one Integration, before Inquiry, h Heard, again moderatio
 	for _, found := range again {
 		rev.Trace = rev.Trace.Later(found, ch.at, rev.Source)
 	}
-	if err := ch.tx.SetTrace(rev); err != nil {
+	if err := ch.setTrace(rev); err != nil {
 		return err
 	}
 	after := before

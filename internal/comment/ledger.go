@@ -11,15 +11,22 @@ import (
 // it to the one before. Whoever changes something calls Append in the
 // transaction of the change.
 type Ledger struct {
-	key   []byte            // of the newest installation key, for appending
-	keys  map[string][]byte // of all of them, for checking
-	newID func() string
+	key     []byte            // of the newest installation key, for appending
+	keys    map[string][]byte // of all of them, for checking
+	nameKey []byte            // for the digests of names, likewise
+	names   map[string][]byte
+	rowKey  []byte // for those of rows
+	rows    map[string][]byte
+	newID   func() string
 }
 
 // NewLedger makes a ledger whose chain is keyed with the installation's key.
 func NewLedger(ring *keyring.Ring, newID func() string) *Ledger {
-	const purpose = "audit chain"
-	return &Ledger{key: ring.Key(purpose), keys: ring.Keys(purpose), newID: newID}
+	const chain, name, row = "audit chain", "audit name", "audit row"
+	return &Ledger{
+		key: ring.Key(chain), keys: ring.Keys(chain), nameKey: ring.Key(name), names: ring.Keys(name),
+		rowKey: ring.Key(row), rows: ring.Keys(row), newID: newID,
+	}
 }
 
 // Append completes e (which names Site, Type, Actor, At, what it is about, and
@@ -39,6 +46,7 @@ func (l *Ledger) Append(tx Tx, e Event) (Event, error) {
 	if err != nil {
 		return e, fmt.Errorf("body of %s: %w", e.Type, err)
 	}
+	e.ActorMAC = nameDigest(l.nameKey, &e)
 	e.Seal(head, l.key)
 	return e, tx.AppendEvent(e)
 }
@@ -58,61 +66,6 @@ func (l *Ledger) check(e *Event, prev string) (linked, body bool) {
 		}
 	}
 	return linked, body
-}
-
-// Audit is what Verify found in one site's log.
-type Audit struct {
-	Site   string `json:"site"` // "" = the installation's own
-	Events int64  `json:"events"`
-	Head   string `json:"head"`    // chain value of the newest event
-	Bad    int64  `json:"bad_seq"` // number of the first event that does not fit, 0 = all fit
-	What   string `json:"what,omitempty"`
-}
-
-// verifyBatch is the number of events that Verify reads at a time.
-const verifyBatch = 500
-
-// Verify walks a site's log and reports the first event that is missing, out
-// of order or not what was appended.
-func (l *Ledger) Verify(r Reader, site string) (Audit, error) {
-	a := Audit{Site: site}
-	seq, head, err := r.LogHead(site)
-	if err != nil {
-		return a, err
-	}
-	for {
-		events, err := r.Events(site, a.Events, verifyBatch)
-		if err != nil {
-			return a, err
-		}
-		for i := range events {
-			if a.What = l.problem(&events[i], a); a.What != "" {
-				a.Bad = a.Events + 1
-				return a, nil
-			}
-			a.Events, a.Head = events[i].Seq, events[i].Hash
-		}
-		if len(events) < verifyBatch {
-			break
-		}
-	}
-	if a.Events != seq || a.Head != head {
-		a.Bad, a.What = seq, "the log's head does not match its last event"
-	}
-	return a, nil
-}
-
-func (l *Ledger) problem(e *Event, a Audit) string {
-	linked, body := l.check(e, a.Head)
-	switch {
-	case e.Seq != a.Events+1:
-		return "an event is missing"
-	case !linked:
-		return "the event is not what was appended"
-	case !body:
-		return "the event's body is not what was appended"
-	}
-	return ""
 }
 
 // Timestamp writes an instant as every body and answer does: RFC 3339, UTC,

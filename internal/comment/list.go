@@ -12,4 +12,5 @@ const (
 	ListBlocksEverywhere List = "blocks_everywhere"
 	ListIntegrations     List = "integrations"
 	ListRules            List = "rules"
+	ListHouse            List = "house_rules" // clauses and templates
 )

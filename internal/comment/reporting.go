@@ -118,7 +118,7 @@ func (ch *change) holdReported(threshold float64, rev Revision) error {
 		Site: c.Site, ID: ch.s.NewID(), CommentID: c.ID, Revision: rev.N, Action: Restore,
 		From: Approved, To: Pending, Reason: CodeReported, Note: why.Sentence, Actor: actor, At: ch.at, EffectiveAt: ch.at, State: DecisionDone,
 	}
-	if err := ch.tx.InsertDecision(d); err != nil {
+	if err := ch.insertDecision(d); err != nil {
 		return err
 	}
 	if err := ch.decide(Pending); err != nil {
@@ -211,7 +211,7 @@ func (ru *ruling) keepReported(ch *change) error {
 		Site: c.Site, ID: ru.id, CommentID: c.ID, Revision: c.Revision, Action: Approve, From: Approved, To: Approved,
 		Reason: ru.Reason, Note: ru.Note, Actor: moderator(ru.By), At: ru.at, EffectiveAt: ru.at, State: DecisionDone,
 	}
-	if err := ch.tx.InsertDecision(d); err != nil {
+	if err := ch.insertDecision(d); err != nil {
 		return err
 	}
 	c.DecidedAt, c.DecidedBy = d.At, d.Actor.ID

@@ -54,7 +54,10 @@ func (ch *change) askOnReport(rev Revision) error {
 	}
 	rev.Trace = append(rev.Trace[:len(rev.Trace):len(rev.Trace)], *step)
 	ch.c.Text = rev
-	if err := ch.tx.SetTrace(rev); err != nil {
+	if err := ch.setTrace(rev); err != nil {
+		return err
+	}
+	if err := ch.note(CommentReexamined, Actor{Kind: ActorSystem}, map[string]any{"check": step.Check, "revision": rev.N}); err != nil {
 		return err
 	}
 	if err := ch.notify(rev, moderation.Trace{*step}); err != nil {
@@ -108,7 +111,7 @@ func (ch *change) act(subject *moderation.Subject, rev Revision, step moderation
 		From: ch.c.Status, To: outcomes[action].Status, Note: verdict.Sentence, Actor: automaton(found),
 		At: ch.at, EffectiveAt: ch.at, State: DecisionDone,
 	}
-	if err := ch.tx.InsertDecision(d); err != nil {
+	if err := ch.insertDecision(d); err != nil {
 		return err
 	}
 	if err := ch.decide(d.To); err != nil {

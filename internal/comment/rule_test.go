@@ -17,8 +17,6 @@ import (
 	"github.com/afterword-comments/afterword/moderation"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // rule is what makes a rule that is in force.
 func rule(name, when string, action moderation.Hint) comment.RuleChange {
 	return comment.RuleChange{Name: &name, When: &when, Action: &action, Mode: ptr(moderation.RuleActive)}

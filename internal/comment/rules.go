@@ -18,6 +18,7 @@ type rules struct {
 	blocks       *blockSet
 	rules        *moderation.Rules
 	integrations []Integration
+	house        *houseRules
 	staff        map[string]bool // names of the staff, folded
 	read         time.Time
 }
@@ -129,6 +130,19 @@ func (s *Service) rulesOf(ctx context.Context, site string) (*rules, error) {
 	})
 }
 
+// rulesOfAll gives the rules of some sites by their keys.
+func (s *Service) rulesOfAll(ctx context.Context, sites Sites) (map[string]*rules, error) {
+	all := make(map[string]*rules, len(sites))
+	for _, site := range sites {
+		u, err := s.rulesOf(ctx, site)
+		if err != nil {
+			return nil, err
+		}
+		all[site] = u
+	}
+	return all, nil
+}
+
 // changeRules runs fn as one transaction that changes the rules of a site.
 func (s *Service) changeRules(ctx context.Context, site string, fn func(Tx) error) error {
 	defer s.rules.forget(site)
@@ -165,6 +179,9 @@ func (u *rules) load(r Reader, site string, before *rules) (err error) {
 		return err
 	}
 	if err := u.loadRules(r, before); err != nil {
+		return err
+	}
+	if err := u.loadHouse(r, before); err != nil {
 		return err
 	}
 	if err := u.loadIntegrations(r, before); err != nil {

@@ -61,6 +61,10 @@ type Options struct {
 	SurgeHold    time.Duration // for so long
 
 	RulePrecision int // percent that a rule which spams or rejects has to have shown
+
+	ReasonsRequired bool          // a rejection names a reason or a house rule
+	AppealWindow    time.Duration // in which a decision can be appealed; 0 = not at all
+	SecondLook      int           // per cent of the decisions that somebody else judges too
 }
 
 // DefaultOptions are those of a new site.
@@ -70,7 +74,7 @@ func DefaultOptions() Options {
 		UndoWindow: 5 * time.Second, EditWindow: 5 * time.Minute, RateLimits: true,
 		Votes: true, Guests: true, Live: true,
 		MaxDepth: 4, MaxLength: 5000, MaxLinks: 3, Language: "en", ReportHold: 3,
-		Surge: true, SurgeHold: 30 * time.Minute, RulePrecision: 97,
+		Surge: true, SurgeHold: 30 * time.Minute, RulePrecision: 97, AppealWindow: 14 * 24 * time.Hour,
 	}
 }
 
@@ -102,6 +106,9 @@ var options = []option{
 	count("max_depth", 0, 10, func(o *Options) *int { return &o.MaxDepth }),
 	count("max_length", 1, 20000, func(o *Options) *int { return &o.MaxLength }),
 	count("max_links", 0, 100, func(o *Options) *int { return &o.MaxLinks }),
+	flag("reasons_required", func(o *Options) *bool { return &o.ReasonsRequired }),
+	period("appeal_window", time.Hour, 3650*24*time.Hour, "never", func(o *Options) *time.Duration { return &o.AppealWindow }),
+	share("second_look", 20, func(o *Options) *int { return &o.SecondLook }),
 	{"language", func(o *Options, v string) string {
 		if !language.MatchString(v) {
 			return "is a language tag such as en, de or pt-BR"
@@ -133,6 +140,26 @@ func count(name string, least, most int, at func(*Options) *int) option {
 		*at(o) = n
 		return ""
 	}, func(o Options) any { return *at(&o) }}
+}
+
+// share reads whole per cents; zero is off.
+func share(name string, most int, at func(*Options) *int) option {
+	return option{name, func(o *Options, v string) string {
+		n, err := strconv.Atoi(strings.TrimSuffix(v, "%"))
+		if v == "off" {
+			n, err = 0, nil
+		}
+		if err != nil || n < 0 || n > most {
+			return "is off, or a share from 1% to " + strconv.Itoa(most) + "%"
+		}
+		*at(o) = n
+		return ""
+	}, func(o Options) any {
+		if *at(&o) == 0 {
+			return "off"
+		}
+		return strconv.Itoa(*at(&o)) + "%"
+	}}
 }
 
 func flag(name string, at func(*Options) *bool) option {

@@ -19,23 +19,26 @@ var optionCases = map[string]struct {
 	takes   map[string]any
 	refuses []string
 }{
-	"moderation":     {map[string]any{"all": "all", "new": "new", "flagged": "flagged", "off": "off"}, []string{"", "ALL", "none", "all "}},
-	"trusted_after":  {map[string]any{"1": 1, "1000": 1000}, []string{"0", "1001", "-1", "", "two", "1.5"}},
-	"undo_window":    {map[string]any{"0": "0s", "0s": "0s", "5s": "5s", "60s": "1m", "1m": "1m", "1500ms": "1.5s"}, []string{"61s", "1m1s", "-1s", "", "5", "never"}},
-	"edit_window":    {map[string]any{"0s": "0s", "5m": "5m", "24h": "1d", "1d": "1d"}, []string{"25h", "-5m", "", "2d", "never"}},
-	"rate_limits":    {map[string]any{"on": "on", "off": "off"}, []string{"", "true", "1", "ON"}},
-	"close_after":    {map[string]any{"never": "never", "30d": "30d", "1h": "1h", "3650d": "3650d"}, []string{"", "59m", "3651d", "-30d", "0", "0s", "Never"}},
-	"votes":          {map[string]any{"on": "on", "off": "off"}, []string{"", "yes"}},
-	"guests":         {map[string]any{"on": "on", "off": "off"}, []string{"", "yes"}},
-	"live":           {map[string]any{"on": "on", "off": "off"}, []string{"", "yes"}},
-	"max_depth":      {map[string]any{"0": 0, "10": 10}, []string{"-1", "11", ""}},
-	"max_length":     {map[string]any{"1": 1, "20000": 20000}, []string{"0", "20001", ""}},
-	"max_links":      {map[string]any{"0": 0, "100": 100}, []string{"-1", "101", ""}},
-	"report_hold":    {map[string]any{"0": 0.0, "3": 3.0, "2.5": 2.5, "1000": 1000.0}, []string{"", "0.5", "-1", "1001", "NaN", "three"}},
-	"surge":          {map[string]any{"on": "on", "off": "off"}, []string{"", "yes"}},
-	"rule_precision": {map[string]any{"0": 0, "97": 97, "100": 100}, []string{"", "-1", "101", "97.5", "most"}},
-	"surge_hold":     {map[string]any{"5m": "5m", "1d": "1d", "30m": "30m"}, []string{"4m", "25h", "", "never"}},
-	"language":       {map[string]any{"en": "en", "de": "de", "pt-BR": "pt-BR", "zh-Hant-TW": "zh-Hant-TW"}, []string{"", "e", "english", "en_GB", "en-", "<b>"}},
+	"moderation":       {map[string]any{"all": "all", "new": "new", "flagged": "flagged", "off": "off"}, []string{"", "ALL", "none", "all "}},
+	"trusted_after":    {map[string]any{"1": 1, "1000": 1000}, []string{"0", "1001", "-1", "", "two", "1.5"}},
+	"undo_window":      {map[string]any{"0": "0s", "0s": "0s", "5s": "5s", "60s": "1m", "1m": "1m", "1500ms": "1.5s"}, []string{"61s", "1m1s", "-1s", "", "5", "never"}},
+	"edit_window":      {map[string]any{"0s": "0s", "5m": "5m", "24h": "1d", "1d": "1d"}, []string{"25h", "-5m", "", "2d", "never"}},
+	"rate_limits":      {map[string]any{"on": "on", "off": "off"}, []string{"", "true", "1", "ON"}},
+	"close_after":      {map[string]any{"never": "never", "30d": "30d", "1h": "1h", "3650d": "3650d"}, []string{"", "59m", "3651d", "-30d", "0", "0s", "Never"}},
+	"votes":            {map[string]any{"on": "on", "off": "off"}, []string{"", "yes"}},
+	"guests":           {map[string]any{"on": "on", "off": "off"}, []string{"", "yes"}},
+	"live":             {map[string]any{"on": "on", "off": "off"}, []string{"", "yes"}},
+	"max_depth":        {map[string]any{"0": 0, "10": 10}, []string{"-1", "11", ""}},
+	"max_length":       {map[string]any{"1": 1, "20000": 20000}, []string{"0", "20001", ""}},
+	"max_links":        {map[string]any{"0": 0, "100": 100}, []string{"-1", "101", ""}},
+	"report_hold":      {map[string]any{"0": 0.0, "3": 3.0, "2.5": 2.5, "1000": 1000.0}, []string{"", "0.5", "-1", "1001", "NaN", "three"}},
+	"surge":            {map[string]any{"on": "on", "off": "off"}, []string{"", "yes"}},
+	"rule_precision":   {map[string]any{"0": 0, "97": 97, "100": 100}, []string{"", "-1", "101", "97.5", "most"}},
+	"surge_hold":       {map[string]any{"5m": "5m", "1d": "1d", "30m": "30m"}, []string{"4m", "25h", "", "never"}},
+	"language":         {map[string]any{"en": "en", "de": "de", "pt-BR": "pt-BR", "zh-Hant-TW": "zh-Hant-TW"}, []string{"", "e", "english", "en_GB", "en-", "<b>"}},
+	"reasons_required": {map[string]any{"on": "on", "off": "off"}, []string{"", "yes"}},
+	"appeal_window":    {map[string]any{"never": "never", "14d": "14d", "1h": "1h", "3650d": "3650d"}, []string{"", "59m", "3651d", "0", "off"}},
+	"second_look":      {map[string]any{"off": "off", "0": "off", "5%": "5%", "5": "5%", "20%": "20%"}, []string{"", "21%", "-1", "2.5%", "on"}},
 }
 
 func TestEveryOptionTakesWhatItSaysAndNothingElse(t *testing.T) {
@@ -73,6 +76,7 @@ func TestOptionsSurviveMapAndSet(t *testing.T) {
 	for name, value := range map[string]string{
 		"moderation": "flagged", "trusted_after": "7", "undo_window": "1500ms", "edit_window": "90s", "rate_limits": "off", "close_after": "30d",
 		"votes": "off", "guests": "off", "live": "off", "max_depth": "0", "max_length": "20000", "max_links": "0", "language": "pt-BR", "surge": "off", "surge_hold": "2h",
+		"reasons_required": "on", "appeal_window": "30d", "second_look": "7%",
 	} {
 		if err := full.Set(name, value); err != nil {
 			t.Fatal(err)

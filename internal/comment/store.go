@@ -76,6 +76,11 @@ type Reader interface {
 	NextDue() (time.Time, error)                               // when the next held decision is due
 	Reports(site, commentID string) ([]Report, error)          // newest first
 
+	auditReader
+	clauseReader
+	appealReader
+	lookReader
+	toldReader
 	LogHead(site string) (seq int64, hash string, err error) // 0 and "" for an empty log
 	LogSites() ([]string, error)
 	Events(site string, after int64, limit int) ([]Event, error)
@@ -157,6 +162,9 @@ type Tx interface {
 	// InsertReport reports false if this reader has reported the revision before.
 	InsertReport(r Report) (bool, error)
 
+	clauseWriter
+	appealWriter
+	lookWriter
 	AppendEvent(e Event) error // moves the log's head to e; a conflict unless e.Seq is the next
 	PutReceipt(r Receipt) error
 	// TakeToken takes a token out of a bucket that refills at one token per

@@ -53,6 +53,7 @@ type Submitted struct {
 	Told      Status // that the author is told
 	EditToken string
 	EditUntil time.Time
+	Statement *Told // of the decision that keeps it from being shown, nil for none
 }
 
 // View is the comment as its author may see it: the newest revision.
@@ -125,6 +126,7 @@ type draft struct {
 	verdict  moderation.Verdict
 	subject  moderation.Subject // that the verdict is on
 	salt     []byte
+	rules    *rules
 }
 
 // prepare does everything that needs no transaction: shapes, the site's own
@@ -138,7 +140,7 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	if err != nil {
 		return err
 	}
-	d.site = rules.Site
+	d.site, d.rules = rules.Site, rules
 	subject := &d.subject
 	*subject = moderation.Subject{Text: d.source, Revision: 1, Reply: sub.ParentID != "", Form: sub.Form, Now: d.at}
 	tree := render(subject)
@@ -217,10 +219,13 @@ func (s *Service) examine(ctx context.Context, site *rules, subject *moderation.
 	s.place(subject, by.commentID)
 	inquiries := s.consult(ctx, site, subject, by, tree.HTML)
 	trace := s.Pipeline.Examine(ctx, subject)
-	return Revision{
+	rev := Revision{
 		Site: subject.Site.Key, N: subject.Revision, Source: subject.Text, Tree: tree, Trace: trace,
 		Facts: string(moderation.Remember(subject)), CreatedAt: subject.Now, Inquiries: inquiries,
-	}, moderation.Decide(subject, trace), nil
+	}
+	texts, err := rev.Texts()
+	rev.Stored = &texts
+	return rev, moderation.Decide(subject, trace), err
 }
 
 // cleanText gives a reader's text in the form that is stored.
@@ -366,7 +371,10 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 		c.Depth = d.parent.Depth + 1
 	}
 	d.rev.CommentID = c.ID
-	ch := &change{s: s, tx: tx, at: d.at, page: d.page, c: &c}
+	ch := &change{s: s, tx: tx, at: d.at, page: d.page, c: &c, rules: d.rules}
+	if err := ch.coverRevision(d.rev); err != nil {
+		return out, err
+	}
 	author := Actor{Kind: ActorAuthor, ID: d.author.ID, Name: d.author.Name}
 	if err := ch.record(act{rev: d.rev, event: CommentCreated, actor: author, reasons: d.rev.Trace.Reasons()}, ""); err != nil {
 		return out, err
@@ -413,13 +421,33 @@ func (ch *change) automatic(rev Revision, v moderation.Verdict) error {
 		From: ch.c.Status, To: outcomes[action].Status, Note: v.Sentence, Actor: actor,
 		At: ch.at, EffectiveAt: ch.at, State: DecisionDone,
 	}
-	if err := ch.tx.InsertDecision(d); err != nil {
+	told, err := ch.tellOf(&d, rev)
+	if err != nil {
+		return err
+	}
+	if err := ch.insertDecision(d); err != nil {
 		return err
 	}
 	if err := ch.decide(d.To); err != nil {
 		return err
 	}
-	return ch.turn(act{rev: rev, to: d.To, event: outcomes[action].Event, actor: actor, reasons: rev.Trace.Reasons()})
+	if err := ch.draw(d); err != nil {
+		return err
+	}
+	return ch.turn(act{rev: rev, to: d.To, event: outcomes[action].Event, actor: actor, reasons: rev.Trace.Reasons(), told: told})
+}
+
+// tellOf makes the statement of a rejection by the checks. That a comment was taken
+// for spam its author is not told.
+func (ch *change) tellOf(d *Decision, rev Revision) (*Told, error) {
+	if d.Action != Reject {
+		return nil, nil
+	}
+	var err error
+	if d.Statement, err = ch.statementOf(*d, rev, Clause{}, ""); err != nil {
+		return nil, err
+	}
+	return ch.s.told(*d, nil)
 }
 
 func (s *Service) submitted(c Comment, rev Revision, site Site) Submitted {

@@ -56,8 +56,6 @@ type sweepWriter interface {
 	// at from.
 	MoveSweep(s, from Sweep) error
 	RemoveSweep(site, word string) error
-	// PutTrace changes what was found in a revision: something is found in it later.
-	PutTrace(site, id string, revision int, t moderation.Trace) error
 }
 
 // Passing is a comment that a sweep goes by.
@@ -366,6 +364,9 @@ func (ch *change) callBack(w Word, found sighting) (back bool, err error) {
 		return false, err
 	}
 	if c.Public != found.revision { // a held approval was taken back: it waits as it did before
+		if err := ch.note(CommentReexamined, termActor(w), map[string]any{"check": sweepCheck, "revision": rev.N}); err != nil {
+			return false, err
+		}
 		return true, ch.save()
 	}
 	return true, ch.putBack(w, rev)
@@ -399,7 +400,7 @@ func (ch *change) overrule(w Word, found sighting) (done bool, err error) {
 	case d.To == Approved: // of a newer text, which is another matter
 		return false, nil
 	}
-	if err := ch.tx.SetDecisionState(d, DecisionDone); err != nil {
+	if err := ch.moveDecision(d, DecisionDone); err != nil {
 		return false, err
 	}
 	ch.c.Held = ""
@@ -441,7 +442,7 @@ func (ch *change) addStep(rev *Revision, evidence []moderation.Evidence) error {
 	if rev.N == ch.c.Revision {
 		ch.c.Text = *rev
 	}
-	return ch.tx.PutTrace(rev.Site, rev.CommentID, rev.N, rev.Trace)
+	return ch.setTrace(*rev)
 }
 
 // putBack is the decision that a legal term makes.
@@ -452,7 +453,7 @@ func (ch *change) putBack(w Word, rev Revision) error {
 		Note: fmt.Sprintf("The legal term “%s”, added by %s.", w.Text, w.AddedBy.Name), Actor: termActor(w),
 		At: ch.at, EffectiveAt: ch.at, State: DecisionDone,
 	}
-	if err := ch.tx.InsertDecision(d); err != nil {
+	if err := ch.insertDecision(d); err != nil {
 		return err
 	}
 	if c.Held == "" {

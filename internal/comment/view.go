@@ -149,6 +149,7 @@ type EventData struct {
 	Actor          ActorView             `json:"actor"`
 	Reasons        []moderation.Evidence `json:"reasons"`
 	Reason         string                `json:"reason,omitempty"` // the moderator's own word
+	Statement      *Told                 `json:"statement,omitempty"`
 }
 
 // EventComment is a View with the source of the text.

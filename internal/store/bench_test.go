@@ -108,7 +108,7 @@ var rawStatements = []string{
 	"insert into revisions (" + revisionColumns + ") values (" + places(1, 8) + ")",
 	"update status_counts set n = n + 1 where site_id = $1 and status = $2",
 	"insert into log_heads (site_id, seq, hash) values ($1, $2, $3) on conflict (site_id) do update set seq = excluded.seq, hash = excluded.hash",
-	"insert into events (" + eventColumns + ") values (" + places(1, 16) + ")",
+	"insert into events (" + eventColumns + ") values (" + places(1, 18) + ")",
 }
 
 func newRawPost(b *testing.B, db *sql.DB) *rawPost {
@@ -133,7 +133,7 @@ func rawArgs(seq int64, tree string) [][]any {
 		{c.Site, c.ID, 1, c.Text.Source, tree, "", "[]", micros(c.Text.CreatedAt)},
 		{c.Site, string(c.Status)},
 		{e.Site, e.Seq, e.Hash},
-		{e.Site, e.Seq, e.ID, e.Type, e.PageID, e.CommentID, e.Sequence, "", "", "", "", micros(e.At), e.Body, e.BodyHash, e.Prev, e.Hash},
+		{e.Site, e.Seq, e.ID, e.Type, e.PageID, e.CommentID, e.Sequence, "", "", "", "", micros(e.At), e.Body, e.BodyHash, e.Prev, e.Hash, "", ""},
 	}
 }
 

@@ -230,12 +230,12 @@ const (
 )
 
 func (w *write) InsertRevision(r comment.Revision) error {
-	trace, err := r.Trace.MarshalJSON()
+	texts, err := r.Texts()
 	if err != nil {
-		return fmt.Errorf("trace of comment %s: %w", r.CommentID, err)
+		return err
 	}
 	return w.conn.put(w.ctx, "insert into revisions ("+revisionColumns+") values ($1, $2, $3, $4, $5, $6, $7, $8)",
-		r.Site, r.CommentID, r.N, r.Source, string(r.Tree.AppendJSON(nil)), string(trace), micros(r.CreatedAt), r.Facts)
+		r.Site, r.CommentID, r.N, r.Source, texts.Tree, texts.Trace, micros(r.CreatedAt), r.Facts)
 }
 
 func (w *write) PutVote(site, commentID, voter string, value int) (int, error) {

@@ -8,11 +8,11 @@ import (
 )
 
 const decisionColumns = `site_id, decision_id, comment_id, revision, action, from_status, to_status, reason, note,
-	actor_kind, actor_id, actor_name, at, effective_at, state`
+	actor_kind, actor_id, actor_name, at, effective_at, state, clause, statement`
 
 func scanDecision(s scanner) (d comment.Decision, err error) {
 	err = s.Scan(&d.Site, &d.ID, &d.CommentID, &d.Revision, &d.Action, &d.From, &d.To, &d.Reason, &d.Note,
-		&d.Actor.Kind, &d.Actor.ID, &d.Actor.Name, instant{&d.At}, instant{&d.EffectiveAt}, &d.State)
+		&d.Actor.Kind, &d.Actor.ID, &d.Actor.Name, instant{&d.At}, instant{&d.EffectiveAt}, &d.State, &d.Clause, &d.Statement)
 	return d, err
 }
 
@@ -38,9 +38,9 @@ func (q *query) NextDue() (due time.Time, err error) {
 }
 
 func (w *write) InsertDecision(d comment.Decision) error {
-	return w.conn.put(w.ctx, "insert into decisions ("+decisionColumns+") values ("+places(1, 15)+")",
+	return w.conn.put(w.ctx, "insert into decisions ("+decisionColumns+") values ("+places(1, 17)+")",
 		d.Site, d.ID, d.CommentID, d.Revision, d.Action, d.From, d.To, d.Reason, d.Note,
-		d.Actor.Kind, d.Actor.ID, d.Actor.Name, micros(d.At), micros(d.EffectiveAt), d.State)
+		d.Actor.Kind, d.Actor.ID, d.Actor.Name, micros(d.At), micros(d.EffectiveAt), d.State, d.Clause, d.Statement)
 }
 
 func (w *write) SetDecisionState(d comment.Decision, to comment.DecisionState) error {

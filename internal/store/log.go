@@ -7,11 +7,11 @@ import (
 	"github.com/afterword-comments/afterword/internal/fault"
 )
 
-const eventColumns = "site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, previous, at, body, body_hash, prev, hash"
+const eventColumns = "site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, previous, at, body, body_hash, prev, hash, actor_mac, covers"
 
 func scanEvent(s scanner) (e comment.Event, err error) {
 	err = s.Scan(&e.Site, &e.Seq, &e.ID, &e.Type, &e.PageID, &e.CommentID, &e.Sequence, &e.Actor.Kind, &e.Actor.ID, &e.Actor.Name, &e.Previous,
-		instant{&e.At}, &e.Body, &e.BodyHash, &e.Prev, &e.Hash)
+		instant{&e.At}, &e.Body, &e.BodyHash, &e.Prev, &e.Hash, &e.ActorMAC, &e.Covers)
 	return e, err
 }
 
@@ -34,7 +34,7 @@ func (q *query) EventSeq(site, id string) (int64, error) {
 
 // pageEvents leaves the bodies where they are: a stream that is caught up needs
 // to know what happened, and a body may be long.
-const pageEvents = `select site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, previous, at, '', '', '', ''
+const pageEvents = `select site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, previous, at, '', '', '', '', '', ''
 	from events where site_id = $1 and page_id = $2 and page_id <> '' and seq > $3
 		and type in ('comment.approved', 'comment.rejected', 'comment.marked_spam', 'comment.deleted', 'comment.restored', 'comment.erased', 'page.closed', 'page.opened')
 	order by seq limit $4`
@@ -107,9 +107,9 @@ func (w *write) AppendEvent(e comment.Event) (err error) {
 	}
 	w.heads[e.Site] = head{e.Seq, e.Hash, locked}
 	w.logged = append(w.logged, e)
-	return w.conn.put(w.ctx, "insert into events ("+eventColumns+") values ("+places(1, 16)+")",
+	return w.conn.put(w.ctx, "insert into events ("+eventColumns+") values ("+places(1, 18)+")",
 		e.Site, e.Seq, e.ID, e.Type, e.PageID, e.CommentID, e.Sequence, e.Actor.Kind, e.Actor.ID, e.Actor.Name, e.Previous,
-		micros(e.At), e.Body, e.BodyHash, e.Prev, e.Hash)
+		micros(e.At), e.Body, e.BodyHash, e.Prev, e.Hash, e.ActorMAC, e.Covers)
 }
 
 func (w *write) moveOn(e comment.Event) (bool, error) {

@@ -1,11 +1,8 @@
 package store
 
 import (
-	"fmt"
-
 	"github.com/afterword-comments/afterword/internal/comment"
 	"github.com/afterword-comments/afterword/internal/fault"
-	"github.com/afterword-comments/afterword/moderation"
 )
 
 const sweepColumns = "site_id, word_id, since, stage, page_id, after_id, looked, found"
@@ -69,12 +66,4 @@ func (w *write) MoveSweep(v, from comment.Sweep) error {
 
 func (w *write) RemoveSweep(site, word string) error {
 	return w.conn.put(w.ctx, "delete from sweeps where site_id = $1 and word_id = $2", site, word)
-}
-
-func (w *write) PutTrace(site, id string, revision int, t moderation.Trace) error {
-	trace, err := t.MarshalJSON()
-	if err != nil {
-		return fmt.Errorf("trace of comment %s: %w", id, err)
-	}
-	return w.conn.put(w.ctx, "update revisions set trace = $4 where site_id = $1 and comment_id = $2 and revision = $3", site, id, revision, string(trace))
 }

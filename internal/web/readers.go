@@ -64,10 +64,12 @@ type ownComment struct {
 	Text      *string        `json:"text,omitempty"`      // the source, likewise
 	EditToken string         `json:"edit_token,omitempty"`
 	EditUntil string         `json:"edit_until"`
+	// Statement is why it is not shown, where its author is told.
+	Statement *comment.Told `json:"statement,omitempty"`
 }
 
 func showOwn(sub comment.Submitted, body comment.Body) ownComment {
-	return ownComment{Comment: sub.View(body), EditToken: sub.EditToken, EditUntil: comment.Timestamp(sub.EditUntil)}
+	return ownComment{Comment: sub.View(body), EditToken: sub.EditToken, EditUntil: comment.Timestamp(sub.EditUntil), Statement: sub.Statement}
 }
 
 // single gives a public comment to anyone, and any comment to its author.

@@ -4,7 +4,8 @@ import { undo } from '../state/decide';
 import { href, hrefWith } from '../state/router';
 import { t } from '../strings';
 import { td } from '../strings-detail';
-import { words } from '../strings-reasons';
+import { tr } from '../strings-house';
+import { checkName, words } from '../strings-reasons';
 import { dateOnly } from '../time';
 import type { Comment, Detail, LoggedDecision } from '../types';
 import { When } from './bits';
@@ -126,6 +127,54 @@ function Decided({ decision }: { decision: LoggedDecision }) {
         )}
       </p>
       {note && <p class="note">{note}</p>}
+      <Explained decision={decision} />
+    </>
+  );
+}
+
+/** What the author was told, what they said to that, and what somebody else thought. */
+function Explained({ decision: { action, clause, statement, appeal, second_look: look } }: { decision: LoggedDecision }) {
+  const words = tr.detail;
+  return (
+    <>
+      {clause && (
+        <p class="meta">
+          {words.rule}: <bdi>{`${clause.number} ${clause.title}`}</bdi>
+        </p>
+      )}
+      {statement && (
+        <details>
+          <summary>{words.told}</summary>
+          <p class="note as-written" dir="auto">
+            {statement.message}
+          </p>
+          <p class="meta">
+            {statement.automation.decided && `${words.machine} `}
+            {statement.automation.detected && `${words.detected(statement.automation.checks.map(checkName).join(', '))} `}
+            {statement.appeal_until && `${words.until} ${dateOnly(statement.appeal_until)}.`}
+          </p>
+        </details>
+      )}
+      {appeal && (
+        <>
+          <p class="meta">
+            {words.appeal}: <b>{words.appealStates[appeal.state]}</b> · <When at={appeal.created_at} />
+          </p>
+          <p class="note as-written" dir="auto">
+            {appeal.text}
+          </p>
+          {appeal.answer && (
+            <p class="note as-written" dir="auto">
+              {appeal.answer}
+            </p>
+          )}
+        </>
+      )}
+      {look && (
+        <p class="meta">
+          {words.second}: {words.agrees(action, look.verdict)} · <When at={look.at} />
+        </p>
+      )}
     </>
   );
 }

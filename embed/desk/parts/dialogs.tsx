@@ -1,10 +1,12 @@
 // The desk's dialogs: native, modal, closed by Esc; focus returns to where it was.
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { decide, type Why } from '../state/decide';
 import { help, question, rejecting } from '../state/dialogs';
 import { keysOn } from '../state/ui';
 import { t } from '../strings';
+import { lazy } from './lazy';
+
+const RejectDialog = lazy(async () => (await import('./reject')).RejectDialog);
 
 interface ModalProps {
   title: string;
@@ -37,47 +39,7 @@ export function Dialogs() {
   );
 }
 
-function RejectDialog() {
-  const close = () => (rejecting.value = null);
-  const send = (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const why: Why = { reason: String(form.get('reason')) };
-    const note = String(form.get('note')).trim();
-    if (note) why.note = note;
-    const comments = rejecting.value ?? [];
-    close();
-    // After the dialog has given the focus back, so that the next row gets it last.
-    requestAnimationFrame(() => decide('reject', comments, why));
-  };
-  return (
-    <Modal title={t.reasons.title} onClose={close}>
-      <form onSubmit={send}>
-        <fieldset class="choices">
-          <legend>{t.reasons.legend}</legend>
-          {Object.entries(t.reasons.list).map(([code, label], i) => (
-            <label key={code}>
-              <input type="radio" name="reason" value={code} required defaultChecked={i === 0} autofocus={i === 0} />
-              {label}
-            </label>
-          ))}
-        </fieldset>
-        <div class="field">
-          <label for="note">
-            {t.reasons.note} <span class="hint">({t.common.optional})</span>
-          </label>
-          <textarea id="note" name="note" rows={2} maxLength={1000} aria-describedby="note-hint" />
-          <p class="hint" id="note-hint">
-            {t.reasons.noteHint}
-          </p>
-        </div>
-        <Buttons verb={t.verb.reject} danger close={close} />
-      </form>
-    </Modal>
-  );
-}
-
-function Buttons({ verb, danger, close }: { verb: string; danger?: boolean; close: () => void }) {
+export function Buttons({ verb, danger, close }: { verb: string; danger?: boolean; close: () => void }) {
   return (
     <div class="buttons">
       <button type="submit" class={danger ? 'primary danger' : 'primary'}>

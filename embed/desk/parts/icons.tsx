@@ -23,6 +23,7 @@ const paths = {
   out: 'M6.5 2.5h-4v11h4M6 8h8M11 5l3 3-3 3',
   page: 'M4 1.5h5.5L12.5 4.5v10H4ZM9 1.5v3.5h3.5M6 8h4.5M6 11h4.5',
   copies: 'M5.5 5.5h8v8h-8ZM10.5 5.5v-3h-8v8h3',
+  scales: 'M8 2v12M5 14h6M3 4.5h10M3 4.5 1.2 9a1.9 1.9 0 0 0 3.6 0ZM13 4.5 11.2 9a1.9 1.9 0 0 0 3.6 0Z',
   left: 'M10 3 5 8l5 5',
 } as const;
 

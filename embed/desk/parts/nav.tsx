@@ -34,6 +34,7 @@ export function Nav() {
           {mayAdminister.value && <Place to="words" icon="words" text={t.nav.words} />}
           {mayAdminister.value && <Place to="links" icon="link" text={t.nav.links} />}
           {mayManageRules.value && <Place to="rules" icon="rules" text={t.nav.rules} />}
+          <Place to="decisions" icon="scales" text={t.nav.decisions} />
           {mayAdminister.value && <Place to="webhooks" icon="hook" text={t.nav.webhooks} />}
           {mayAdminister.value && <Place to="checks" icon="plug" text={t.nav.checks} />}
           {mayAdminister.value && <Place to="settings" icon="gear" text={t.nav.settings} />}

@@ -19,6 +19,9 @@ interface Act {
 
 export interface Why {
   reason?: string;
+  clause?: string;
+  message?: string;
+  tell?: boolean;
   note?: string;
 }
 

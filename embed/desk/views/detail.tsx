@@ -15,6 +15,7 @@ import * as queue from '../state/queue';
 import { wide } from '../state/ui';
 import { t } from '../strings';
 import { td } from '../strings-detail';
+import { tr } from '../strings-house';
 import type { Detail } from '../types';
 
 export function DetailPane({ id }: { id: string }) {
@@ -58,10 +59,14 @@ function Whole({ found }: { found: Detail }) {
           <span class={`state ${found.status}`}>{t.status[found.status]}</span>
         </p>
         <Body key={`${found.id}.${found.revision}`} comment={found} whole />
-        <Reasons comment={found} />
+        <section class="because" aria-labelledby="part-why">
+          <h3 id="part-why">{tr.detail.why}</h3>
+          <p>{found.why}</p>
+          <Reasons comment={found} />
+        </section>
+        <DecisionsPart found={found} />
         <ThreadPart found={found} />
         <AuthorPart found={found} />
-        <DecisionsPart found={found} />
         <ReportsPart found={found} />
         <RevisionsPart found={found} />
         <TracePart steps={found.trace} />

@@ -275,3 +275,79 @@ create index inquiries_lessons on inquiries (lesson_at) where lesson <> '';
 create index inquiries_by_age on inquiries (closed_at) where closed_at > 0;
 
 -- Decisions: reasons, messages, appeals, second looks.
+-- A site's house rules, which decisions name, and the templates of the messages
+-- to authors: a template is for a reason, for a clause (its id) or the default.
+create table clauses (
+  site_id    text not null references sites,
+  clause_id  text not null,
+  number     text not null check (octet_length(number) <= 80),
+  title      text not null check (octet_length(title) <= 800),
+  text       text not null check (octet_length(text) <= 16000),
+  language   text not null,
+  active     boolean not null,
+  created_at bigint not null,
+  changed_at bigint not null,
+  primary key (site_id, clause_id)
+);
+create table templates (
+  site_id    text not null references sites,
+  name       text not null,
+  text       text not null check (octet_length(text) <= 16000),
+  changed_at bigint not null,
+  primary key (site_id, name)
+);
+
+-- clause is the one that a decision names, statement the statement of reasons
+-- that the author is given, JSON; '' = the author is told nothing.
+alter table decisions add column clause text not null default '';
+alter table decisions add column statement text not null default '';
+create index decisions_told on decisions (site_id, decision_id, comment_id) where statement <> '';
+
+create table appeals (
+  site_id     text not null,
+  appeal_id   text not null,
+  comment_id  text not null,
+  decision_id text not null,
+  revision    integer not null,
+  text        text not null check (octet_length(text) <= 16000),
+  state       text not null check (state in ('open', 'upheld', 'overturned')),
+  assignee    text not null default '',
+  created_at  bigint not null,
+  decided_at  bigint not null default 0,
+  decided_by  text not null default '',
+  answer      text not null default '' check (octet_length(answer) <= 16000),
+  outcome_id  text not null default '', -- the decision that overturned the first
+  version     bigint not null,
+  primary key (site_id, appeal_id),
+  foreign key (site_id, comment_id) references comments
+);
+create unique index appeals_by_decision on appeals (site_id, comment_id, decision_id);
+create index appeals_by_state on appeals (site_id, state, appeal_id);
+
+-- A decision that somebody else is asked about without being told of it.
+create table second_looks (
+  site_id     text not null,
+  look_id     text not null,
+  comment_id  text not null,
+  decision_id text not null,
+  revision    integer not null,
+  action      text not null,
+  reason      text not null,
+  clause      text not null,
+  decided_by  text not null, -- account of who decided first, '' = automation
+  drawn_at    bigint not null,
+  verdict     text not null default '' check (verdict in ('', 'approve', 'reject')),
+  looked_by   text not null default '',
+  looked_at   bigint not null default 0,
+  primary key (site_id, look_id),
+  foreign key (site_id, comment_id) references comments
+);
+create index second_looks_by_comment on second_looks (site_id, comment_id);
+create index second_looks_open on second_looks (site_id, look_id) where verdict = '';
+create index second_looks_done on second_looks (site_id, looked_at) where verdict <> '';
+
+-- Keyed digests that the chain covers: of the actor's name, which an erasure may
+-- take away, and of the rows that were written with the event. A line without the
+-- first is of the time before there were any.
+alter table events add column actor_mac text not null default '';
+alter table events add column covers text not null default '';

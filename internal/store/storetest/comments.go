@@ -116,7 +116,7 @@ func testRevisions(h *house) {
 	c := newComment("daily")
 	first := newRevision("daily", c.ID, 1)
 	first.Source, first.CreatedAt = "the first", after(-1)
-	full(h, first, "Inquiries")
+	full(h, first, "Inquiries", "Stored")
 	h.post(c)
 	h.write(func(tx comment.Tx) error { return tx.InsertRevision(first) })
 	same(h, "first revision", get(h, func(r comment.Reader) (comment.Revision, error) { return r.Revision("daily", c.ID, 1) }), first)

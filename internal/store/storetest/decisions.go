@@ -18,6 +18,7 @@ func newDecision(id, commentID string) comment.Decision {
 		Site: "daily", ID: id, CommentID: commentID, Revision: 2, Action: comment.Approve, From: comment.Pending, To: comment.Approved,
 		Reason: "off_topic", Note: "see “there”", Actor: comment.Actor{Kind: comment.ActorModerator, ID: "u1", Name: "Mo"},
 		At: start, EffectiveAt: after(1), State: comment.DecisionHeld,
+		Clause: "c1", Statement: `{"version":1}`,
 	}
 }
 

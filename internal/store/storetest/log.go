@@ -28,6 +28,7 @@ func newEvent(site string, seq int64) comment.Event {
 		Site: site, Seq: seq, ID: comment.NewID(), Type: comment.CommentApproved, PageID: "p1", CommentID: "c1", Sequence: seq,
 		Actor: comment.Actor{Kind: comment.ActorModerator, ID: "u1", Name: "Mo “M”"}, Previous: comment.Pending, At: start,
 		Body: []byte("{\"a\":\"\x00\xff\"}"), BodyHash: "sum", Prev: fmt.Sprint("h", seq-1), Hash: fmt.Sprint("h", seq),
+		ActorMAC: "name", Covers: "comment=mac",
 	}
 }
 
@@ -109,7 +110,7 @@ func testPageEvents(h *house) {
 			e.PageID = []string{"p1", "p2", ""}[seq%3]
 			if e.PageID == "p2" {
 				light := e
-				light.Body, light.BodyHash, light.Prev, light.Hash = []byte{}, "", "", ""
+				light.Body, light.BodyHash, light.Prev, light.Hash, light.ActorMAC, light.Covers = []byte{}, "", "", "", "", ""
 				want = append(want, light)
 			}
 			foreign := newEvent("weekly", seq)

@@ -53,6 +53,7 @@ func testOptions(h *house) {
 		Moderation: moderation.ModeFlagged, TrustedAfter: 9, UndoWindow: 0, EditWindow: 90 * time.Second,
 		RateLimits: false, CloseAfter: 30 * 24 * time.Hour, Votes: false, Guests: false, Live: false,
 		MaxDepth: 7, MaxLength: 20000, MaxLinks: 0, Language: "pt-BR", SurgeHold: time.Hour,
+		ReasonsRequired: true, AppealWindow: 30 * 24 * time.Hour, SecondLook: 7,
 	}
 	value, usual := reflect.ValueOf(s.Options), reflect.ValueOf(comment.DefaultOptions())
 	for i := range value.NumField() {

@@ -37,7 +37,7 @@ type Store interface {
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	for _, group := range []map[string]func(*house){
 		siteTests, commentTests, threadTests, queueTests, decisionTests, logTests,
-		limitTests, wordTests, deliveryTests, replayTests, staffTests, writeTests, fenceTests, peopleTests, outsideTests, waveTests, ruleTests,
+		limitTests, wordTests, deliveryTests, replayTests, staffTests, writeTests, fenceTests, peopleTests, outsideTests, waveTests, ruleTests, houseTests,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {

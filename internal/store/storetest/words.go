@@ -5,18 +5,16 @@ import (
 	"strings"
 
 	"github.com/afterword-comments/afterword/internal/comment"
-	"github.com/afterword-comments/afterword/moderation"
 )
 
 var wordTests = map[string]func(*house){
-	"words":                testWords,
-	"words in pages":       testWordPage,
-	"hosts":                testHosts,
-	"hosts in pages":       testHostPage,
-	"sweeps":               testSweeps,
-	"comments passing by":  testPassing,
-	"pages with a name":    testPagesNamed,
-	"traces of a revision": testPutTrace,
+	"words":               testWords,
+	"words in pages":      testWordPage,
+	"hosts":               testHosts,
+	"hosts in pages":      testHostPage,
+	"sweeps":              testSweeps,
+	"comments passing by": testPassing,
+	"pages with a name":   testPagesNamed,
 }
 
 func newWord(site, id string) comment.Word {
@@ -263,16 +261,4 @@ func testPagesNamed(h *house) {
 	same(h, "first", named(""), []string{"p2"})
 	same(h, "next", named("p2"), []string{"p3"})
 	same(h, "none", len(named("p3")), 0)
-}
-
-func testPutTrace(h *house) {
-	h.newSites("daily")
-	c := newComment("daily")
-	h.post(c)
-	longer := append(c.Text.Trace, moderation.Step{Check: "later", Version: 1, Evidence: []moderation.Evidence{}})
-	h.write(func(tx comment.Tx) error { return tx.PutTrace("daily", c.ID, 2, longer) })
-	rev := get(h, func(r comment.Reader) (comment.Revision, error) { return r.Revision("daily", c.ID, 2) })
-	want := c.Text
-	want.Trace = longer
-	same(h, "the revision", rev, want)
 }

@@ -1,0 +1,233 @@
+package comment_test
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/afterword-comments/afterword/internal/comment"
+)
+
+// auditedTables are those whose rows the log covers, with the columns that it
+// does not: what is worked out from other rows, or from other columns.
+var auditedTables = map[string]string{
+	"events": "", "decisions": "", "revisions": "", "appeals": "", "second_looks": "", "clauses": "", "templates": "",
+	"comments":  " replies shown version score risk reasons group_id ",
+	"log_heads": " node changed_at ",
+}
+
+// audited is a house in which everything has happened that the log covers.
+func audited(t *testing.T) *house {
+	h := newHouse(t, "second_look=20%")
+	h.hire(ada, bob, chief)
+	h.clause("3.1", "Be kind")
+	_, err := h.PutTemplate(ctx(), comment.Template{Site: "daily", Name: "insult", Text: "Dear {name}"}, comment.Actor{})
+	h.must(err)
+	_, err = h.PutTemplate(ctx(), comment.Template{Site: "daily", Name: "gone", Text: "Dear {name}"}, comment.Actor{})
+	h.must(err)
+	h.must(h.RemoveTemplate(ctx(), "daily", "gone", comment.Actor{}))
+	s, a := h.appealed("Rejected, and appealed.")
+	h.clock.pass(time.Minute)
+	_, err = h.DecideAppeal(ctx(), comment.AppealRuling{By: bob, Site: "daily", ID: a.ID, Outcome: comment.AppealOverturned, Answer: "Yes."})
+	h.must(err)
+	h.edit(h.public("Public, then changed."), "Changed.")
+	_, err = h.Vote(ctx(), comment.Ballot{Site: "daily", ID: s.Comment.ID, Value: 1, Client: reader})
+	h.must(err)
+	h.set("daily", "undo_window=5s")
+	h.clock.pass(time.Minute)
+	undone := h.decide(ada, comment.Reject, h.say("Undone.").Comment.ID)
+	_, err = h.Undo(ctx(), ada, undone.DecisionID)
+	h.must(err)
+	h.decide(ada, comment.Approve, h.say("Held.").Comment.ID)
+	for len(h.looks(chief)) == 0 {
+		h.set("daily", "undo_window=0s")
+		h.public(fmt.Sprint("Drawn, or not, ", h.clock.Now()))
+		h.clock.pass(time.Minute)
+	}
+	_, err = h.Judge(ctx(), chief, "daily", h.looks(chief)[0].ID, comment.Reject)
+	h.must(err)
+	h.wantSoundLog("daily")
+	return h
+}
+
+func (h *house) looks(by comment.Account) []comment.LookView {
+	h.t.Helper()
+	looks, _, err := h.SecondLooks(ctx(), by, "daily", "", 100)
+	h.must(err)
+	return looks
+}
+
+// TestOneChangedByteIsFoundAndNamed changes one byte in each column of each row
+// that the log covers, one after the other.
+func TestOneChangedByteIsFoundAndNamed(t *testing.T) {
+	t.Parallel()
+	h := audited(t).copyOf()
+	db, err := sql.Open("sqlite3", "file:"+h.path+"?_foreign_keys=off&_busy_timeout=5000")
+	h.must(err)
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	for _, pragma := range []string{"foreign_keys = off", "ignore_check_constraints = on", "synchronous = off"} {
+		_, err = db.Exec("pragma " + pragma)
+		h.must(err)
+	}
+	flips := 0
+	for table, free := range auditedTables {
+		for _, cell := range cellsOf(t, db, table, free) {
+			cell.flip(t, db)
+			audit := verified(h, cell.site)
+			cell.restore(t, db)
+			flips++
+			if audit.Bad == 0 || audit.What == "" || !cell.named(audit) {
+				t.Errorf("%s.%s of row %d, %q made %q: found %+v", table, cell.column, cell.row, cell.was, cell.now, audit)
+			}
+		}
+	}
+	if a := verified(h, "daily"); a.Bad != 0 || a.Rows < 30 {
+		t.Errorf("as it was again: %+v", a)
+	}
+	t.Logf("%d bytes changed", flips)
+	if flips < 500 {
+		t.Errorf("only %d bytes were changed", flips)
+	}
+}
+
+func verified(h *house, site string) comment.Audit {
+	h.t.Helper()
+	return view(h, func(r comment.Reader) (comment.Audit, error) { return h.Ledger.Verify(r, site) })
+}
+
+// cell is one column of one row.
+type cell struct {
+	table, column string
+	row           int64 // SQLite's rowid
+	site          string
+	seq           int64 // of an event
+	was, now      any
+}
+
+func cellsOf(t *testing.T, db *sql.DB, table, free string) (cells []cell) {
+	t.Helper()
+	rows, err := db.Query("select rowid, * from " + table + " where site_id = 'daily'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	names, _ := rows.Columns()
+	for rows.Next() {
+		values, at := make([]any, len(names)), make([]any, len(names))
+		for i := range values {
+			at[i] = &values[i]
+		}
+		if err := rows.Scan(at...); err != nil {
+			t.Fatal(err)
+		}
+		c := cell{table: table, row: values[0].(int64), site: "daily"}
+		if table == "events" {
+			c.seq = values[2].(int64)
+		}
+		for i, name := range names[1:] {
+			if !strings.Contains(free, " "+name+" ") {
+				c.column, c.was = name, values[i+1]
+				c.now = flipped(c.was)
+				if name == "active" {
+					c.now = 1 - c.was.(int64)
+				}
+				cells = append(cells, c)
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return cells
+}
+
+// flipped changes the lowest bit of the middle byte; nothing becomes something.
+func flipped(v any) any {
+	switch v := v.(type) {
+	case int64:
+		return v ^ 1<<32 // beyond the other keys
+	case bool:
+		return !v
+	case []byte:
+		b := append([]byte{}, v...)
+		b[len(b)/2] ^= 1
+		return b
+	case string:
+		if v == "" {
+			return "x"
+		}
+		b := []byte(v)
+		b[len(b)/2] ^= 1
+		if b[len(b)/2] >= 0x80 || v[len(v)/2] >= 0x80 { // stay valid text
+			b = []byte(v)
+			b[len(b)-1] ^= 1
+		}
+		return string(b)
+	}
+	return nil
+}
+
+func (c cell) set(t *testing.T, db *sql.DB, value any) {
+	t.Helper()
+	result, err := db.Exec("update "+c.table+" set "+c.column+" = $1 where rowid = $2", value, c.row)
+	if err != nil {
+		t.Fatalf("%s.%s: %v", c.table, c.column, err)
+	}
+	if n, _ := result.RowsAffected(); n != 1 {
+		t.Fatalf("%s.%s: %d rows", c.table, c.column, n)
+	}
+}
+
+func (c *cell) flip(t *testing.T, db *sql.DB) { t.Helper(); c.set(t, db, c.now) }
+
+func (c *cell) restore(t *testing.T, db *sql.DB) { t.Helper(); c.set(t, db, c.was) }
+
+// named reports whether what was found is this row.
+func (c cell) named(a comment.Audit) bool {
+	kind := map[string]string{
+		"comments": "comment ", "decisions": "decision ", "revisions": "revision ", "appeals": "appeal ", "second_looks": "look ", "clauses": "clause ", "templates": "template ",
+	}[c.table]
+	switch c.table {
+	case "events":
+		return a.Bad == c.seq && a.Row == ""
+	case "log_heads":
+		return a.Row == ""
+	}
+	return strings.HasPrefix(a.Row, kind)
+}
+
+// A name that was taken away, as an erasure does, is no damage; another one is.
+func TestANameMayBeTakenAway(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.public("By somebody who wants to be forgotten.")
+	took := h.copyOf("update events set actor_name = ''", "update decisions set actor_name = ''")
+	if a := verified(took, "daily"); a.Bad != 0 {
+		t.Errorf("%+v", a)
+	}
+	for _, table := range []string{"events", "decisions"} {
+		if a := verified(h.copyOf("update "+table+" set actor_name = 'Eve' where actor_name = 'ada'"), "daily"); a.Bad == 0 {
+			t.Errorf("another name in %s: %+v", table, a)
+		}
+	}
+}
+
+// Lines of the time before names and rows were covered verify as they are, and
+// cannot be made of newer ones.
+func TestAnOldLogVerifies(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.public("New.")
+	if a := verified(h.copyOf("update events set actor_mac = '', covers = '' where site_id = 'daily' and seq = 3"), "daily"); a.Bad != 3 {
+		t.Errorf("a line that was made to look old: %+v", a)
+	}
+	e := comment.Event{Site: "old", Seq: 1, ID: comment.NewID(), Type: comment.SiteChanged, Actor: comment.Actor{Kind: comment.ActorOperator, Name: "Olga"}, At: h.clock.Now(), Body: []byte("{}")}
+	e.Seal("", h.Ring.Key("audit chain"))
+	h.must(h.store.Write(ctx(), comment.Sites{"old"}, func(tx comment.Tx) error { return tx.AppendEvent(e) }))
+	if a := verified(h, "old"); a.Bad != 0 || a.Events != 1 {
+		t.Errorf("an old log: %+v", a)
+	}
+}
