@@ -1,4 +1,5 @@
 // Where one can go: a column at the side, a bar at the bottom on a phone.
+import { useEffect, useRef } from 'preact/hooks';
 import { home } from '../place';
 import { signOut, user } from '../session';
 import { help } from '../state/dialogs';
@@ -23,20 +24,30 @@ function Place({ to, icon, text, count }: { to: string; icon: IconName; text: st
 }
 
 export function Nav() {
+  const bar = useRef<HTMLElement>(null);
+  const at = screen.value;
+  // On a phone the bar is wider than the screen.
+  useEffect(() => bar.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }), [at]);
   return (
     <header class="side">
       <p class="brand">{t.product}</p>
-      <nav aria-label={t.nav.label}>
+      <nav aria-label={t.nav.label} ref={bar}>
         <ul>
           <Place to="" icon="queue" text={t.nav.queue} count={counts.value?.pending} />
           <Place to="pages" icon="page" text={t.nav.pages} />
           <Place to="people" icon="users" text={t.nav.people} />
-          {mayAdminister.value && <Place to="words" icon="words" text={t.nav.words} />}
-          {mayAdminister.value && <Place to="links" icon="link" text={t.nav.links} />}
-          {mayManageRules.value && <Place to="rules" icon="rules" text={t.nav.rules} />}
           <Place to="decisions" icon="scales" text={t.nav.decisions} />
+        </ul>
+        {(mayAdminister.value || mayManageRules.value) && (
+          <ul>
+            {mayAdminister.value && <Place to="words" icon="words" text={t.nav.words} />}
+            {mayAdminister.value && <Place to="links" icon="link" text={t.nav.links} />}
+            {mayManageRules.value && <Place to="rules" icon="rules" text={t.nav.rules} />}
+            {mayAdminister.value && <Place to="checks" icon="plug" text={t.nav.checks} />}
+          </ul>
+        )}
+        <ul>
           {mayAdminister.value && <Place to="webhooks" icon="hook" text={t.nav.webhooks} />}
-          {mayAdminister.value && <Place to="checks" icon="plug" text={t.nav.checks} />}
           {mayAdminister.value && <Place to="settings" icon="gear" text={t.nav.settings} />}
           {isOwner.value && <Place to="users" icon="key" text={t.nav.users} />}
           <Place to="account" icon="person" text={t.nav.account} />
