@@ -1,7 +1,6 @@
 package moderation
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -38,16 +37,4 @@ func BenchmarkRules(b *testing.B) {
 		s.Rules.step(s, nil, nil)
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/50, "µs/rule")
-}
-
-// BenchmarkPipelineWithRules is the whole pipeline with 50 rules.
-func BenchmarkPipelineWithRules(b *testing.B) {
-	s := newcomersLink()
-	s.Plain = strings.Repeat("The committee met on Tuesday, and nobody was surprised. ", 36)[:2000]
-	s.Text, s.Rules = s.Plain, rulesOfASite(b)
-	p := New()
-	b.ReportAllocs()
-	for b.Loop() {
-		p.Examine(context.Background(), s)
-	}
 }

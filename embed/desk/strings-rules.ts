@@ -1,6 +1,7 @@
 // The words of the rules page, which is loaded only when it is opened.
 import { many } from './strings';
-import type { Precision, RuleAction, RuleMode, Share } from './types-rules';
+import type { Precision } from './types';
+import type { RuleAction, RuleMode, Share } from './types-rules';
 
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
 export const share = (n: number) => percent.format(n);

@@ -1,5 +1,5 @@
 // What the API says of moderators' rules.
-import type { Reason } from './types';
+import type { Precision, Reason } from './types';
 
 export type RuleAction = Reason['hint'];
 export type RuleMode = 'rehearsing' | 'active' | 'off';
@@ -13,17 +13,6 @@ export interface Term {
 export interface RuleForm {
   match: 'all' | 'any';
   terms: Term[];
-}
-
-export interface Precision {
-  hits: number;
-  decided: number;
-  right: number;
-  share: number;
-  at_least: number;
-  failed: number;
-  recent: { hits: number; decided: number; right: number };
-  decayed: boolean;
 }
 
 export interface Rule {

@@ -296,10 +296,23 @@ export interface Word {
   created_at: string;
   /** Of a legal term: the search among what was public before. */
   sweep: { state: 'running' | 'done'; looked: number; found: number } | null;
+  precision: Precision;
+}
+
+/** How right a rule or a word has been, by what people decided about what it matched. */
+export interface Precision {
+  hits: number;
+  decided: number;
+  right: number;
+  share: number;
+  at_least: number;
+  failed: number;
+  recent: { hits: number; decided: number; right: number };
+  decayed: boolean;
 }
 
 /** What can be given for an entry; what is left out stays as it is, null takes away. */
-export type WordGiven = Partial<Omit<Word, 'id' | 'added_by' | 'created_at' | 'sweep'>>;
+export type WordGiven = Partial<Omit<Word, 'id' | 'added_by' | 'created_at' | 'sweep' | 'precision'>>;
 
 export interface WordImported {
   dry_run: boolean;

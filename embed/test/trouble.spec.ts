@@ -46,7 +46,7 @@ test('a thread that cannot be had for the moment says so and when to try again, 
   await refuse(page, 'GET', 503, 'unavailable', { 'Retry-After': '1' })
   await page.goto(site.article({ lang: 'de' }))
   await expect(page.getByRole('alert').filter({ hasText: /./ })).toHaveText(
-    'Die Kommentare konnten nicht geladen werden. Der Kommentarserver kann das gerade nicht. Sie können es in 1 Sekunde noch einmal versuchen.')
+    'Die Kommentare konnten nicht geladen werden. Der Kommentarserver kann das gerade nicht. Versuchen Sie es in 1 Sekunde noch einmal.')
   await page.unroute('**/api/v1/sites/**')
   await page.getByRole('button', { name: 'Noch einmal versuchen' }).click()
   await expect(page.getByText('Hier bin ich.')).toBeVisible()

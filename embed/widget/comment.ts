@@ -112,7 +112,7 @@ function told({ setup, thread }: App, { told }: Comment): HTMLElement | undefine
   const appeal = told?.appeal
   return told && h('div', { p: 'told' },
     h('p', { dir: 'auto', lang: thread.options.language }, told.message),
-    appeal && h('a', { href: setup.api.replace(/\/api\/v1\/sites\/[^/]*\/$/, appeal.path), target: '_blank', rel: 'noopener noreferrer' },
+    appeal && h('a', { href: `${setup.api}../../../..${appeal.path}`, target: '_blank', rel: 'noopener noreferrer' },
       appeal.state === 'none' ? TEXT.appeal : TEXT.appealed))
 }
 

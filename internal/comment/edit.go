@@ -89,14 +89,13 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	if err := s.checkToken(in.Token, in.Site, in.ID); err != nil {
 		return out, err
 	}
-	rules, err := s.rulesOf(ctx, in.Site)
+	held, err := s.rulesOf(ctx, in.Site)
 	if err != nil {
 		return out, err
 	}
-	st := rules.Site
-	subject := moderation.Subject{Text: source, Now: at}
-	by := asker{commentID: in.ID, client: in.Client}
-	tree := render(&subject)
+	st := held.Site
+	e := newExam(held, moderation.Subject{Text: source, Now: at})
+	e.by = asker{commentID: in.ID, client: in.Client}
 	err = s.Store.View(ctx, func(r Reader) error {
 		if err := checkOrigin(st, in.Client.Origin); err != nil {
 			return err
@@ -105,9 +104,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		if err != nil {
 			return err
 		}
-		by.parentID = c.ParentID
-		by.email, err = s.subjectOfEdit(r, &subject, rules, c, in.Client)
-		return err
+		return s.examOfEdit(r, &e, c)
 	})
 	if err != nil {
 		return out, err
@@ -115,7 +112,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	if err := checkLength(source, st.Options); err != nil {
 		return out, err
 	}
-	rev, verdict, err := s.examine(ctx, rules, &subject, tree, by)
+	rev, verdict, err := s.examine(ctx, &e)
 	if err != nil {
 		return out, err
 	}
@@ -131,15 +128,15 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		if err != nil {
 			return err
 		}
-		rev.CommentID, ch.rules = in.ID, rules
-		ch.c.Group = subject.Copies.ID
+		rev.CommentID, ch.rules = in.ID, held
+		ch.c.Group = e.Copies.ID
 		if err := ch.edit(st, rev, verdict); err != nil {
 			return err
 		}
-		if err := join(tx, in.Site, subject.Copies); err != nil {
+		if err := join(tx, in.Site, e.Copies); err != nil {
 			return err
 		}
-		if err := seeHosts(tx, &subject, at); err != nil {
+		if err := seeHosts(tx, &e.Subject, at); err != nil {
 			return err
 		}
 		out = s.submitted(*ch.c, rev, st)
@@ -147,30 +144,31 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	})
 	if err == nil {
 		s.wakeOutside(rev)
-		s.Copies.Adopted(subject.Copies.Adopt)
+		s.Copies.Adopted(e.Copies.Adopt)
 	}
 	return out, err
 }
 
-func (s *Service) subjectOfEdit(r Reader, subject *moderation.Subject, site *rules, c Comment, client Client) (email string, err error) {
-	if err := editable(c, site.Site, subject.Now); err != nil {
-		return "", err
+func (s *Service) examOfEdit(r Reader, e *exam, c Comment) error {
+	if err := editable(c, e.rules.Site, e.Now); err != nil {
+		return err
 	}
 	page, err := r.Page(c.Site, c.PageID)
 	if err != nil {
-		return "", err
+		return err
 	}
 	author, err := r.Author(c.Site, c.AuthorID)
 	if err != nil {
-		return "", err
+		return err
 	}
-	met, err := s.admit(site, author, client, subject.Now)
+	met, err := s.admit(e.rules, author, e.by.client, e.Now)
 	if err != nil {
-		return "", err
+		return err
 	}
-	subject.Blocks = subjectBlocks(met)
-	subject.Revision, subject.Reply = c.Revision+1, c.ParentID != ""
-	return author.Email, s.complete(r, subject, site, page, author)
+	e.Blocks = subjectBlocks(met)
+	e.Revision, e.Reply = c.Revision+1, c.ParentID != ""
+	e.by.parentID, e.by.email = c.ParentID, author.Email
+	return s.complete(r, e, page, author)
 }
 
 // maxRevisions bounds what one comment can make the store keep.

@@ -42,31 +42,31 @@ func (one Integration) concerns(s *moderation.Subject) bool {
 // consult asks the site's checks elsewhere about a comment that is about to be
 // stored: those that are asked before have their say, which goes to the subject,
 // and all leave an inquiry that is stored with the revision.
-func (s *Service) consult(ctx context.Context, u *rules, subject *moderation.Subject, by asker, html func() string) []Inquiry {
-	if s.Outside == nil || len(u.integrations) == 0 {
+func (s *Service) consult(ctx context.Context, e *exam) []Inquiry {
+	if s.Outside == nil || len(e.rules.integrations) == 0 {
 		return nil
 	}
-	asked := *subject // what outlives its deadline goes on reading; the subject changes
+	asked := e.Subject // what outlives its deadline goes on reading; the subject changes
 	var inquiries []Inquiry
 	var questions []Question
-	for _, one := range u.integrations {
-		if !one.concerns(subject) {
+	for _, one := range e.rules.integrations {
+		if !one.concerns(&e.Subject) {
 			continue
 		}
 		i := Inquiry{
-			Site: u.Key, ID: s.NewID(), IntegrationID: one.ID, Revision: subject.Revision,
-			State: InquiryOwed, NextAt: subject.Now, Deadline: subject.Now.Add(one.Deadline), CreatedAt: subject.Now,
+			Site: e.rules.Key, ID: s.NewID(), IntegrationID: one.ID, Revision: e.Revision,
+			State: InquiryOwed, NextAt: e.Now, Deadline: e.Now.Add(one.Deadline), CreatedAt: e.Now,
 		}
 		if one.When == AskBefore {
 			questions = append(questions, Question{
-				Integration: one, Inquiry: i.ID, CommentID: by.commentID, ParentID: by.parentID,
-				Subject: &asked, HTML: html(), Email: by.email, Client: by.client,
+				Integration: one, Inquiry: i.ID, CommentID: e.by.commentID, ParentID: e.by.parentID,
+				Subject: &asked, HTML: e.tree.HTML(), Email: e.by.email, Client: e.by.client,
 			})
 			i.State = InquiryAsked
 			inquiries = append(inquiries, i)
 			continue
 		}
-		subject.Outside = append(subject.Outside, waiting(one, i.Deadline))
+		e.Outside = append(e.Outside, waiting(one, i.Deadline))
 		inquiries = append(inquiries, i)
 	}
 	if len(questions) == 0 {
@@ -76,7 +76,7 @@ func (s *Service) consult(ctx context.Context, u *rules, subject *moderation.Sub
 	n := 0
 	for k := range inquiries {
 		if i := &inquiries[k]; i.State == InquiryAsked {
-			i.hear(questions[n].Integration, heard[n], subject)
+			i.hear(questions[n].Integration, heard[n], &e.Subject)
 			n++
 		}
 	}

@@ -67,7 +67,8 @@ func (s *Service) afresh(ctx context.Context, e Ending) (again moderation.Trace,
 		return nil, err
 	}
 	var rev Revision
-	subject := moderation.Subject{Now: s.Now()}
+	var x exam
+	at := s.Now()
 	err = s.Store.View(ctx, func(r Reader) error {
 		i, err := r.Inquiry(e.Site, e.Inquiry)
 		if err != nil || i.Lane != moderation.LanePublish {
@@ -88,15 +89,14 @@ func (s *Service) afresh(ctx context.Context, e Ending) (again moderation.Trace,
 		if rev, err = r.Revision(i.Site, i.CommentID, i.Revision); err != nil {
 			return err
 		}
-		subject.Text, subject.Revision = rev.Source, rev.N
-		render(&subject)
-		return s.complete(r, &subject, u, page, author)
+		x = newExam(u, moderation.Subject{Text: rev.Source, Revision: rev.N, Now: at})
+		return s.complete(r, &x, page, author)
 	})
 	if err != nil || rev.N == 0 {
 		return nil, err
 	}
 	known := rev.ReasonCodes()
-	for _, step := range s.Pipeline.Examine(ctx, &subject) {
+	for _, step := range s.Pipeline.Examine(ctx, &x.Subject) {
 		step.Evidence = slices.DeleteFunc(step.Evidence, func(e moderation.Evidence) bool {
 			return e.Hint == moderation.HintNone || e.Hint == moderation.HintApprove || slices.Contains(known, e.Code)
 		})

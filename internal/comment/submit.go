@@ -81,7 +81,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 			s.Copies.Forget(d.id)
 			return
 		}
-		s.Copies.Adopted(d.subject.Copies.Adopt)
+		s.Copies.Adopted(d.exam.Copies.Adopt)
 	}()
 	if err := s.prepare(ctx, &d, sub); err != nil {
 		return out, s.confirmed(ctx, sub.Once, at, s.countTurnedAway(ctx, &d, sub, err))
@@ -124,9 +124,8 @@ type draft struct {
 	source   string
 	rev      Revision
 	verdict  moderation.Verdict
-	subject  moderation.Subject // that the verdict is on
+	exam     exam // that the verdict is on
 	salt     []byte
-	rules    *rules
 }
 
 // prepare does everything that needs no transaction: shapes, the site's own
@@ -136,15 +135,13 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	if d.salt, err = s.salt(ctx, d.at); err != nil {
 		return err
 	}
-	rules, err := s.rulesOf(ctx, sub.Site)
+	held, err := s.rulesOf(ctx, sub.Site)
 	if err != nil {
 		return err
 	}
-	d.site, d.rules = rules.Site, rules
-	subject := &d.subject
-	*subject = moderation.Subject{Text: d.source, Revision: 1, Reply: sub.ParentID != "", Form: sub.Form, Now: d.at}
-	tree := render(subject)
-	ask := func(r Reader) { s.foresee(r, rules, *d, sub) }
+	d.site = held.Site
+	d.exam = newExam(held, moderation.Subject{Text: d.source, Revision: 1, Reply: sub.ParentID != "", Form: sub.Form, Now: d.at})
+	ask := func(r Reader) { s.foresee(r, *d, sub) }
 	err = s.Store.ViewAfter(ctx, ask, func(r Reader) error {
 		if err := s.begin(r, sub.Once, d.at); err != nil {
 			return err
@@ -152,17 +149,17 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 		if err := s.placeDraft(r, d, sub); err != nil {
 			return err
 		}
-		if d.author, err = s.author(r, rules, d, sub); err != nil {
+		if d.author, err = s.author(r, held, d, sub); err != nil {
 			return err
 		}
 		if err := s.afford(r, d, sub.Client); err != nil {
 			return err
 		}
-		if d.blocks, err = s.admit(rules, d.author, sub.Client, d.at); err != nil {
+		if d.blocks, err = s.admit(held, d.author, sub.Client, d.at); err != nil {
 			return err
 		}
-		subject.Blocks = subjectBlocks(d.blocks)
-		return s.complete(r, subject, rules, d.page, d.author)
+		d.exam.Blocks = subjectBlocks(d.blocks)
+		return s.complete(r, &d.exam, d.page, d.author)
 	})
 	if err != nil {
 		return err
@@ -170,62 +167,18 @@ func (s *Service) prepare(ctx context.Context, d *draft, sub Submission) (err er
 	if err := checkLength(d.source, d.site.Options); err != nil {
 		return err
 	}
-	by := asker{d.id, d.parent.ID, d.author.Email, sub.Client}
-	d.rev, d.verdict, err = s.examine(ctx, rules, subject, tree, by)
+	d.exam.by = asker{d.id, d.parent.ID, d.author.Email, sub.Client}
+	d.rev, d.verdict, err = s.examine(ctx, &d.exam)
 	return err
 }
 
 // foresee asks what prepare will ask, if all is as usual.
-func (s *Service) foresee(r Reader, site *rules, d draft, sub Submission) {
+func (s *Service) foresee(r Reader, d draft, sub Submission) {
 	_ = s.begin(r, sub.Once, d.at)
 	_ = s.placeDraft(r, &d, sub)
-	d.author, _ = s.author(r, site, &d, sub)
+	d.author, _ = s.author(r, d.exam.rules, &d, sub)
 	_ = s.afford(r, &d, sub.Client)
-	_, _ = hostsOf(r, d.site.Key, d.subject.Links)
-}
-
-// complete adds to a subject what is known of its place and its author.
-func (s *Service) complete(r Reader, subject *moderation.Subject, site *rules, page Page, author Author) (err error) {
-	subject.Site = moderation.Site{
-		Key: site.Key, Mode: site.Options.Moderation, Language: site.Options.Language,
-		TrustedAfter: site.Options.TrustedAfter, MaxLength: site.Options.MaxLength, MaxLinks: site.Options.MaxLinks,
-	}
-	subject.Page = moderation.Page{
-		ID: page.ID, Key: page.Key, URL: page.URL, Title: page.Title, Section: moderation.SectionOf(page.URL), CreatedAt: page.CreatedAt,
-		Surge: s.Surges.Look(site.Key, page.ID, subject.Now).Times, PremoderatedUntil: page.Premoderation.Until, PremoderatedFor: page.Premoderation.For,
-	}
-	subject.Author = moderation.Author{
-		ID: author.ID, Name: author.Name, Kind: string(author.Kind),
-		Approved: author.Approved, Rejected: author.Rejected, FirstSeen: author.FirstSeen,
-		Record: author.Record, LastRejected: author.LastRejected, Said: author.Said,
-	}
-	subject.Words, subject.Rules = site.words, site.rules
-	subject.Hosts, err = hostsOf(r, site.Key, subject.Links)
-	return err
-}
-
-// render renders the text, once, and gives checks what readers will see of it.
-func render(subject *moderation.Subject) markup.Tree {
-	tree := markup.Render(subject.Text)
-	subject.Plain, subject.Links, subject.LinkShare = tree.Plain(), tree.Links(), tree.LinkShare()
-	return tree
-}
-
-// examine runs every check over a subject that is complete.
-func (s *Service) examine(ctx context.Context, site *rules, subject *moderation.Subject, tree markup.Tree, by asker) (Revision, moderation.Verdict, error) {
-	if tree.Blank() { // markup and nothing in it
-		return Revision{}, moderation.Verdict{}, fault.Input("text", "blank", "Write something first.")
-	}
-	s.place(subject, by.commentID)
-	inquiries := s.consult(ctx, site, subject, by, tree.HTML)
-	trace := s.Pipeline.Examine(ctx, subject)
-	rev := Revision{
-		Site: subject.Site.Key, N: subject.Revision, Source: subject.Text, Tree: tree, Trace: trace,
-		Facts: string(moderation.Remember(subject)), CreatedAt: subject.Now, Inquiries: inquiries,
-	}
-	texts, err := rev.Texts()
-	rev.Stored = &texts
-	return rev, moderation.Decide(subject, trace), err
+	_, _ = hostsOf(r, d.site.Key, d.exam.Links)
 }
 
 // cleanText gives a reader's text in the form that is stored.
@@ -362,7 +315,7 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 		}
 	}
 	c := Comment{
-		Site: d.site.Key, ID: d.id, Group: d.subject.Copies.ID, PageID: d.page.ID, ParentID: d.parent.ID,
+		Site: d.site.Key, ID: d.id, Group: d.exam.Copies.ID, PageID: d.page.ID, ParentID: d.parent.ID,
 		AuthorID: d.author.ID, AuthorName: d.author.Name, AuthorKind: d.author.Kind,
 		Status: Pending, InForce: Pending, Revision: 1, Version: 1,
 		Risk: string(d.verdict.Risk), CreatedAt: d.at, Text: d.rev,
@@ -371,7 +324,7 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 		c.Depth = d.parent.Depth + 1
 	}
 	d.rev.CommentID = c.ID
-	ch := &change{s: s, tx: tx, at: d.at, page: d.page, c: &c, rules: d.rules}
+	ch := &change{s: s, tx: tx, at: d.at, page: d.page, c: &c, rules: d.exam.rules}
 	if err := ch.coverRevision(d.rev); err != nil {
 		return out, err
 	}
@@ -388,7 +341,7 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 	if err := tx.CountStatus(c.Site, Pending, 1); err != nil {
 		return out, err
 	}
-	if err := seeHosts(tx, &d.subject, d.at); err != nil {
+	if err := seeHosts(tx, &d.exam.Subject, d.at); err != nil {
 		return out, err
 	}
 	if err := ch.notify(d.rev, d.rev.Trace); err != nil {
@@ -402,7 +355,7 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 			return out, err
 		}
 	}
-	err = join(tx, c.Site, d.subject.Copies)
+	err = join(tx, c.Site, d.exam.Copies)
 	return s.submitted(c, d.rev, d.site), err
 }
 

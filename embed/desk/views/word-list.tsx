@@ -10,6 +10,7 @@ import { question } from '../state/dialogs';
 import { serverNow } from '../http';
 import { hrefWith, param } from '../state/router';
 import { t } from '../strings';
+import { tr } from '../strings-rules';
 import { tw } from '../strings-words';
 import { dateOnly } from '../time';
 import type { Word } from '../types';
@@ -123,7 +124,7 @@ function Table({ site, words, reload }: { site: string; words: Word[]; reload: (
     <table class="data word-table">
       <thead>
         <tr>
-          {[c.entry, c.where, c.until, c.added, c.actions].map((head) => (
+          {[c.entry, c.where, c.until, c.right, c.added, c.actions].map((head) => (
             <th key={head} scope="col">
               {head}
             </th>
@@ -180,6 +181,9 @@ function Row({ site, word, reload }: { site: string; word: Word; reload: () => v
       <td data-label={c.until}>
         <Until at={word.expires_at} />
       </td>
+      <td data-label={c.right}>
+        <Right word={word} />
+      </td>
       <td data-label={c.added}>
         <span>
           <When at={word.created_at} /> {word.added_by && <span class="meta">{tw.by(word.added_by)}</span>}
@@ -205,6 +209,16 @@ function Where({ word }: { word: Word }) {
     <span class="entry">
       <span>{place}</span>
       {word.language && <span class="meta">{tw.language(word.language)}</span>}
+    </span>
+  );
+}
+
+function Right({ word: { list, precision } }: { word: Word }) {
+  if (list === 'allowed') return <span class="meta">–</span>;
+  return (
+    <span class="entry">
+      <span>{tr.rightOf(precision)}</span>
+      <span class="meta">{tw.matched(precision.hits)}</span>
     </span>
   );
 }

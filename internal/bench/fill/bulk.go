@@ -33,7 +33,7 @@ var (
 	decisions = &table{"decisions", `site_id, comment_id, decision_id, revision, action, from_status, to_status, reason, note,
 		actor_kind, actor_id, actor_name, at, effective_at, state`}
 	votes  = &table{"votes", "site_id, comment_id, voter, value"}
-	events = &table{"events", "site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, previous, at, body, body_hash, prev, hash"}
+	events = &table{"events", "site_id, seq, event_id, type, page_id, comment_id, sequence, actor_kind, actor_id, actor_name, previous, at, body, body_hash, prev, hash, actor_mac, covers"}
 
 	tables = []*table{pages, authors, comments, revisions, decisions, votes, events}
 )

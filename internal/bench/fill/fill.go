@@ -182,7 +182,7 @@ func (f *filler) append(all []made) error {
 func eventRow(e comment.Event) row {
 	return row{events, []any{
 		e.Site, e.Seq, e.ID, e.Type, e.PageID, e.CommentID, e.Sequence, string(e.Actor.Kind), e.Actor.ID, e.Actor.Name, string(e.Previous),
-		e.At.UnixMicro(), e.Body, e.BodyHash, e.Prev, e.Hash,
+		e.At.UnixMicro(), e.Body, e.BodyHash, e.Prev, e.Hash, e.ActorMAC, e.Covers,
 	}}
 }
 
