@@ -25,7 +25,7 @@ type Copies struct {
 	ring   []copyEntry
 	first  uint32 // number of the oldest comment
 	next   uint32 // number of the next one
-	heads  [sketchBands][]uint32
+	heads  [sketchBands]headTable
 	byID   map[string]uint32
 	groups map[string]*copyGroup
 }
@@ -40,6 +40,31 @@ const (
 	// adoptMost is how many comments one copy brings into its group.
 	adoptMost = 8
 )
+
+// headTable has the newest number with each key of a band, in pieces that are made
+// when something falls into them: a small newspaper needs few.
+type headTable [1 << headBits / headPiece]*[headPiece]uint32
+
+const headPiece = 64
+
+// newest is the newest number with a key, 0 for none.
+func (t *headTable) newest(key uint32) uint32 {
+	if piece := t[key/headPiece]; piece != nil {
+		return piece[key%headPiece]
+	}
+	return 0
+}
+
+// put makes n the newest number with a key, and gives the one before it.
+func (t *headTable) put(key, n uint32) (before uint32) {
+	piece := &t[key/headPiece]
+	if *piece == nil {
+		*piece = new([headPiece]uint32)
+	}
+	before = (*piece)[key%headPiece]
+	(*piece)[key%headPiece] = n
+	return before
+}
 
 // copyEntry is a comment in the ring.
 type copyEntry struct {
@@ -332,16 +357,10 @@ func (x *Copies) push(e copyEntry) {
 		}
 		x.first++
 	}
-	if x.heads[0] == nil {
-		for i := range x.heads {
-			x.heads[i] = make([]uint32, 1<<headBits)
-		}
-	}
 	n := x.next
 	x.next++
 	for i := range x.heads {
-		head := &x.heads[i][e.sketch.band(i)]
-		e.before[i], *head = *head, n
+		e.before[i] = x.heads[i].put(e.sketch.band(i), n)
 	}
 	for len(x.ring) <= int(n)%x.capacity {
 		x.ring = append(x.ring, copyEntry{})
@@ -358,12 +377,9 @@ func (x *Copies) push(e copyEntry) {
 // that are equally like it, 0 for none. alone are others on its site that are
 // like it and in no group the store knows of.
 func (x *Copies) nearest(e *copyEntry) (best uint32, alone []uint32) {
-	if x.heads[0] == nil {
-		return 0, nil
-	}
 	most := 0
 	for i := range x.heads {
-		n := x.heads[i][e.sketch.band(i)]
+		n := x.heads[i].newest(e.sketch.band(i))
 		for range chainMost {
 			m := x.at(n)
 			if m == nil {

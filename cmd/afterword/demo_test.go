@@ -20,10 +20,7 @@ import (
 // binary that people get: an answer within a second of the start, and little
 // memory at rest.
 func TestDemoIsQuickAndSmall(t *testing.T) {
-	bin := filepath.Join(t.TempDir(), "afterword")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	bin := installed(t)
 	// A busy machine makes a start slower, never quicker: the best of some counts.
 	var best time.Duration
 	for try := range 5 {
@@ -55,6 +52,22 @@ func TestDemoIsQuickAndSmall(t *testing.T) {
 	if best >= time.Second {
 		t.Errorf("the first answer came after %s", best)
 	}
+}
+
+// installed builds the program and copies it, as an install does: of a file that the
+// linker has just written the kernel maps far more than is used, so that almost all
+// of it counts as resident.
+func installed(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	linked, bin := filepath.Join(dir, "linked"), filepath.Join(dir, "afterword")
+	if out, err := exec.Command("go", "build", "-o", linked, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	if out, err := exec.Command("cp", linked, bin).CombinedOutput(); err != nil {
+		t.Fatalf("copy: %v\n%s", err, out)
+	}
+	return bin
 }
 
 // atRest waits until the process has come to rest at no more than so many KiB,

@@ -153,11 +153,7 @@ func (s *Service) examOfEdit(r Reader, e *exam, c Comment) error {
 	if err := editable(c, e.rules.Site, e.Now); err != nil {
 		return err
 	}
-	page, err := r.Page(c.Site, c.PageID)
-	if err != nil {
-		return err
-	}
-	author, err := r.Author(c.Site, c.AuthorID)
+	page, author, err := standOf(r, c)
 	if err != nil {
 		return err
 	}

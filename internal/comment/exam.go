@@ -24,6 +24,15 @@ func newExam(held *rules, subject moderation.Subject) exam {
 	return e
 }
 
+// standOf is where a comment stands, and who wrote it.
+func standOf(r Reader, c Comment) (page Page, author Author, err error) {
+	if page, err = r.Page(c.Site, c.PageID); err != nil {
+		return page, author, err
+	}
+	author, err = r.Author(c.Site, c.AuthorID)
+	return page, author, err
+}
+
 // complete adds what is known of the text's place and its author.
 func (s *Service) complete(r Reader, e *exam, page Page, author Author) (err error) {
 	st := e.rules.Site

@@ -191,11 +191,11 @@ type Ending struct {
 // beside those that are there, and the comment moves if no person has decided
 // about this revision.
 func (s *Service) End(ctx context.Context, e Ending) error {
-	again, err := s.afresh(ctx, e)
+	held, err := s.rulesOf(ctx, e.Site)
 	if err != nil {
 		return err
 	}
-	rules, err := s.rulesOf(ctx, e.Site)
+	again, err := s.afresh(ctx, held, e)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (s *Service) End(ctx context.Context, e Ending) error {
 		if err != nil {
 			return err
 		}
-		ch.rules = rules
+		ch.rules = held
 		if ch.c.Revision != before.Revision || ch.c.Status == Deleted {
 			return e.moot(tx, before, at)
 		}

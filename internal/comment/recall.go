@@ -61,11 +61,7 @@ func subjectOf(r Reader, c Comment, rev Revision) (subject *moderation.Subject, 
 // afresh examines a comment again that would be published but for its open
 // questions: what the site forbids by now, such as a legal term that was added
 // while it waited, counts. It gives only steps with something new against it.
-func (s *Service) afresh(ctx context.Context, e Ending) (again moderation.Trace, err error) {
-	u, err := s.rulesOf(ctx, e.Site)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) afresh(ctx context.Context, held *rules, e Ending) (again moderation.Trace, err error) {
 	var rev Revision
 	var x exam
 	at := s.Now()
@@ -78,18 +74,14 @@ func (s *Service) afresh(ctx context.Context, e Ending) (again moderation.Trace,
 		if err != nil {
 			return err
 		}
-		page, err := r.Page(c.Site, c.PageID)
-		if err != nil {
-			return err
-		}
-		author, err := r.Author(c.Site, c.AuthorID)
+		page, author, err := standOf(r, c)
 		if err != nil {
 			return err
 		}
 		if rev, err = r.Revision(i.Site, i.CommentID, i.Revision); err != nil {
 			return err
 		}
-		x = newExam(u, moderation.Subject{Text: rev.Source, Revision: rev.N, Now: at})
+		x = newExam(held, moderation.Subject{Text: rev.Source, Revision: rev.N, Now: at})
 		return s.complete(r, &x, page, author)
 	})
 	if err != nil || rev.N == 0 {
