@@ -101,7 +101,7 @@ for (const [look, [width, colorScheme]] of Object.entries(desks)) {
     await desk.press('a')
     await expect(desk.row('A trial that')).toContainText('Approved')
     await picture(desk.page, `desk-${look}-decided`)
-    for (const [path, ready] of [['webhooks', inbox.url], ['settings', 'Word lists'], ['account', 'Change password']] as const) {
+    for (const [path, ready] of [['webhooks', inbox.url], ['settings', 'Moderation'], ['account', 'Change password']] as const) {
       await desk.page.goto(`${service.base}/admin/${path}`)
       await expect(desk.page.getByRole('heading', { name: ready })).toBeVisible()
       await picture(desk.page, `desk-${look}-${path}`)
