@@ -97,7 +97,7 @@ test('desk: no violation from the sign-in to the last attempt of a delivery', as
   await check(page, 'a decision')
   await expect.poll(() => inbox.calls.length).toBeGreaterThan(4)
 
-  for (const [path, ready] of [['webhooks', inbox.url], ['settings', 'Word lists'], ['account', 'Change password']] as const) {
+  for (const [path, ready] of [['webhooks', inbox.url], ['settings', 'Moderation'], ['account', 'Change password']] as const) {
     await page.goto(`${service.base}/admin/${path}`)
     await expect(page.getByRole('heading', { name: ready })).toBeVisible()
     await check(page, path)
@@ -159,7 +159,7 @@ for (const [look, width, colorScheme] of [['dark', 1440, 'dark'], ['on a phone',
     await desk.rows.first().getByRole('button', { name: 'Details' }).click()
     await expect(desk.page.getByRole('region', { name: 'Checks' })).toBeVisible()
     await check(desk.page, 'detail')
-    for (const [path, ready] of [['webhooks', inbox.url], ['settings', 'Word lists']] as const) {
+    for (const [path, ready] of [['webhooks', inbox.url], ['settings', 'Moderation']] as const) {
       await desk.page.goto(`${service.base}/admin/${path}`)
       await expect(desk.page.getByRole('heading', { name: ready })).toBeVisible()
       await check(desk.page, path)
