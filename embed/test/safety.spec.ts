@@ -15,7 +15,9 @@ const pick = <T>(list: T[], n: number): T => list[n % list.length]!
 async function attack(site: Site): Promise<Posted[]> {
   const posted: Posted[] = []
   for (const [n, text] of texts.entries()) {
-    posted.push(await site.post(text, { name: pick(names, n), title: pick(titles, n) }))
+    // Comments that say the same would share a card of the queue.
+    const mark = `Sample ${'abcdefgh'[n >> 3]}${'klmnopqr'[n & 7]}.`
+    posted.push(await site.post(`${text}\n\n${mark}`, { name: pick(names, n), title: pick(titles, n) }))
   }
   await site.decide('approve', ...posted.filter(({ status }) => status !== 'approved'))
   return posted
