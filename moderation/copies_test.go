@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var dataDir = flag.String("data", "", "folder of public comment sets for TestUnrelatedCommentsStayApart")
+var dataDir = flag.String("data", "", "folder of public comment sets for BenchmarkUnrelatedComments")
 
 // cardsOf places texts as so many comments and counts what a moderator has to
 // look at: groups, and comments that are in none.
@@ -58,32 +58,34 @@ func TestParaphrasesAreFewCards(t *testing.T) {
 	}
 }
 
-// TestUnrelatedCommentsStayApart places public sets of comments (--data) and holds
-// how many are put together although less than three in five of their words are
-// the same: such pairs are the ones that a person would doubt.
-func TestUnrelatedCommentsStayApart(t *testing.T) {
+// BenchmarkUnrelatedComments places public sets of comments (-data) and says how
+// many are put together, and how many of those share less than three in five of
+// their words: such pairs are the ones that a person would doubt.
+func BenchmarkUnrelatedComments(b *testing.B) {
 	if *dataDir == "" {
-		t.Skip("needs --data")
+		b.Skip("needs -data")
 	}
-	x := NewCopies(100_000, time.Hour)
-	long, grouped, doubtful := 0, 0, 0
-	for i, text := range publicTexts(t, *dataDir) {
-		s := NewSketch(text)
-		if s.count > 1 {
-			long++
-		}
-		if n, _ := x.nearest(&copyEntry{sketch: s}); n > 0 && s.count > 1 {
-			grouped++
-			if same := s.agree(&x.at(n).sketch); same*100 < 60*sketchSize {
-				doubtful++
-				t.Logf("%d of %d: %.120q", same, sketchSize, text)
+	texts := publicTexts(b, *dataDir)
+	for b.Loop() {
+		x := NewCopies(100_000, time.Hour)
+		long, grouped, doubtful := 0, 0, 0
+		for i, text := range texts {
+			s := NewSketch(text)
+			if s.count > 1 {
+				long++
 			}
+			if n, _ := x.nearest(&copyEntry{sketch: s}); n > 0 && s.count > 1 {
+				grouped++
+				if same := s.agree(&x.at(n).sketch); same*100 < 60*sketchSize {
+					doubtful++
+					b.Logf("%d of %d: %.120q", same, sketchSize, text)
+				}
+			}
+			x.Place(Copied{ID: fmt.Sprint(i), Site: "s", Sketch: s, At: time.Unix(0, 0)})
 		}
-		x.Place(Copied{ID: fmt.Sprint(i), Site: "s", Sketch: s, At: time.Unix(0, 0)})
-	}
-	t.Logf("%d comments of nine words and more, %d like another, %d of them doubtful", long, grouped, doubtful)
-	if doubtful*200 > long {
-		t.Errorf("%d of %d are put with others without good reason", doubtful, long)
+		b.ReportMetric(float64(long), "long")
+		b.ReportMetric(float64(grouped), "grouped")
+		b.ReportMetric(float64(doubtful), "doubtful")
 	}
 }
 
@@ -163,7 +165,7 @@ func TestCountsFollowWhatBecomes(t *testing.T) {
 	}
 }
 
-func publicTexts(t *testing.T, dir string) (texts []string) {
+func publicTexts(t testing.TB, dir string) (texts []string) {
 	t.Helper()
 	f, err := os.Open(filepath.Join(dir, "davidson.csv"))
 	if err != nil {

@@ -29,9 +29,6 @@ func manyWords(n int) string {
 // TestFiftyThousandEntries: a site may have so many, no more, and its comments do
 // not wait for them longer than it takes to read them once.
 func TestFiftyThousandEntries(t *testing.T) {
-	if testing.Short() || racing {
-		t.Skip("takes a while")
-	}
 	onBothEngines(t, func(t *testing.T, h *house) {
 		h.say("Before the list.")
 		began := time.Now()
