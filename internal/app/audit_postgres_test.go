@@ -50,7 +50,7 @@ func TestOneChangedByteIsFoundOnAServer(t *testing.T) {
 		}
 		return found
 	}
-	free := " comments.replies comments.shown comments.version comments.score comments.risk comments.reasons comments.group_id "
+	free := " comments.replies comments.shown comments.version comments.score comments.risk comments.reasons "
 	flips := 0
 	for _, table := range []string{"events", "decisions", "revisions", "comments"} {
 		for column, kind := range columnsOf(t, db, table) {

@@ -14,7 +14,7 @@ import (
 // does not: what is worked out from other rows, or from other columns.
 var auditedTables = map[string]string{
 	"events": "", "decisions": "", "revisions": "", "appeals": "", "second_looks": "", "clauses": "", "templates": "",
-	"comments":  " replies shown version score risk reasons group_id ",
+	"comments":  " replies shown version score risk reasons ",
 	"log_heads": " node changed_at ",
 }
 
@@ -41,6 +41,8 @@ func audited(t *testing.T) *house {
 	_, err = h.Undo(ctx(), ada, undone.DecisionID)
 	h.must(err)
 	h.decide(ada, comment.Approve, h.say("Held.").Comment.ID)
+	h.submit(by(1, advert(1)))
+	h.submit(by(2, advert(2)))
 	for len(h.looks(chief)) == 0 {
 		h.set("daily", "undo_window=0s")
 		h.public(fmt.Sprint("Drawn, or not, ", h.clock.Now()))

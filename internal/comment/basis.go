@@ -33,7 +33,8 @@ func (e Event) Reach() Reach {
 		WordAdded, WordChanged, WordRemoved, WordsImported, EndpointAdded, EndpointChanged, EndpointRemoved, EndpointBehind, EndpointPing, EndpointOff, AccountChanged,
 		PersonChanged, BlockAdded, BlocksAdded, BlockChanged, BlockRemoved,
 		CheckAnswered, CheckAdded, CheckChanged, CheckRemoved, CheckUntaught, PagePremoderated, PageReleased,
-		ClauseAdded, ClauseChanged, TemplateChanged, TemplateRemoved, AppealMade, AppealAssigned, AppealDecided, SecondLookMade, CommentReexamined:
+		ClauseAdded, ClauseChanged, TemplateChanged, TemplateRemoved, AppealMade, AppealAssigned, AppealDecided, SecondLookMade,
+		RuleAdded, RuleChanged, RuleRemoved, RuleNotified, RuleApplied, CommentGrouped, CommentReexamined:
 		return ReachNothing // a new revision, or a new comment, is seen when it is approved
 	case CommentRejected, CommentMarkedSpam, CommentDeleted, CommentRestored:
 		if e.Previous != Approved {

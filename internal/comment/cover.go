@@ -102,12 +102,16 @@ func instantText(t time.Time) string {
 // covered is all of a comment's row that its own events change: not the replies
 // below it, nor what is worked out from other columns.
 func (c *Comment) covered() covered {
-	return covered{parts: []string{
+	parts := []string{
 		c.Site, c.ID, c.PageID, c.ParentID, number(c.Depth), c.AuthorID, c.AuthorName, string(c.AuthorKind), c.Badge,
 		string(c.Status), string(c.InForce), number(c.Revision), number(c.Public), number(c.VotesUp), number(c.VotesDown),
 		number(c.Reports), number(c.Reported), number(c.Sequence), c.Held,
 		instantText(c.CreatedAt), instantText(c.EditedAt), instantText(c.DecidedAt), c.DecidedBy,
-	}}
+	}
+	if c.Group != "" { // before there were groups, it was not there either
+		parts = append(parts, c.Group)
+	}
+	return covered{parts: parts}
 }
 
 func (r Revision) covered() (covered, error) {

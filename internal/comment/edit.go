@@ -120,6 +120,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	if err != nil {
 		return out, err
 	}
+	var joined []string // the group of this comment
 	err = s.Store.Write(ctx, Sites{in.Site}, func(tx Tx) error {
 		if err := limit.spend(tx, st, at); err != nil {
 			return err
@@ -133,7 +134,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		if err := ch.edit(st, rev, verdict); err != nil {
 			return err
 		}
-		if err := join(tx, in.Site, e.Copies); err != nil {
+		if joined, err = s.join(tx, in.Site, e.Copies, at); err != nil {
 			return err
 		}
 		if err := seeHosts(tx, &e.Subject, at); err != nil {
@@ -144,7 +145,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	})
 	if err == nil {
 		s.wakeOutside(rev)
-		s.Copies.Adopted(e.Copies.Adopt)
+		s.Copies.Adopted(joined)
 	}
 	return out, err
 }

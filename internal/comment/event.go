@@ -97,6 +97,7 @@ const (
 	AppealDecided   = "appeal.decided"
 	SecondLookMade  = "second_look.made"
 
+	CommentGrouped    = "comment.grouped"    // others say nearly the same as this one
 	CommentReexamined = "comment.reexamined" // its evidence has grown, and it waits as it did
 )
 

@@ -71,7 +71,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 		return out, err
 	}
 	at := s.Now()
-	d := draft{at: at, id: s.NewID()}
+	d, joined := draft{at: at, id: s.NewID()}, []string(nil)
 	if d.source, err = cleanText(sub.Text); err != nil {
 		return out, err
 	}
@@ -81,7 +81,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 			s.Copies.Forget(d.id)
 			return
 		}
-		s.Copies.Adopted(d.exam.Copies.Adopt)
+		s.Copies.Adopted(joined)
 	}()
 	if err := s.prepare(ctx, &d, sub); err != nil {
 		return out, s.confirmed(ctx, sub.Once, at, s.countTurnedAway(ctx, &d, sub, err))
@@ -92,12 +92,18 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (out Submitted, er
 		if d.answered != "" {
 			_, _ = r.Comment(sub.Site, d.answered)
 		}
+		for _, id := range d.exam.Copies.Adopt {
+			_, _ = r.Comment(sub.Site, id)
+		}
 	}
 	err = s.Store.WriteAfter(ctx, Sites{sub.Site}, ask, func(tx Tx) (err error) {
 		if err := s.begin(tx, sub.Once, at); err != nil {
 			return err
 		}
 		if out, err = s.insert(tx, d, sub); err != nil {
+			return err
+		}
+		if joined, err = s.join(tx, sub.Site, d.exam.Copies, at); err != nil {
 			return err
 		}
 		return s.keep(tx, sub.Once, at, out)
@@ -355,8 +361,7 @@ func (s *Service) insert(tx Tx, d draft, sub Submission) (out Submitted, err err
 			return out, err
 		}
 	}
-	err = join(tx, c.Site, d.exam.Copies)
-	return s.submitted(c, d.rev, d.site), err
+	return s.submitted(c, d.rev, d.site), nil
 }
 
 // automatic does what the lane says. A decision without a moderator is a

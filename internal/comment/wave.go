@@ -3,6 +3,7 @@ package comment
 import (
 	"time"
 
+	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/moderation"
 )
 
@@ -29,8 +30,6 @@ type waveReader interface {
 
 // waveTx is what waves write.
 type waveTx interface {
-	// JoinGroup puts a comment into a group unless it is in one.
-	JoinGroup(site, id, group string) error
 	// SetPremoderation writes Premoderation and SparedUntil of a page.
 	SetPremoderation(p Page) error
 }
@@ -86,12 +85,29 @@ func (s *Service) place(subject *moderation.Subject, id string) {
 	}
 }
 
-// join stores which other comments are in the group of a comment now.
-func join(tx Tx, site string, g moderation.Group) error {
+// join stores which other comments are in the group of a comment now, and names
+// them. One that is not stored yet is left to the next copy.
+func (s *Service) join(tx Tx, site string, g moderation.Group, at time.Time) (joined []string, err error) {
 	for _, id := range g.Adopt {
-		if err := tx.JoinGroup(site, id, g.ID); err != nil {
-			return err
+		c, err := tx.Comment(site, id)
+		if fault.Is(err, "not_found") {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		joined = append(joined, id)
+		if c.Group != "" {
+			continue
+		}
+		c.Group = g.ID
+		ch := &change{s: s, tx: tx, at: at, c: &c}
+		if err := ch.note(CommentGrouped, Actor{Kind: ActorSystem}, map[string]any{"group": g.ID}); err != nil {
+			return nil, err
+		}
+		if err := ch.save(); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return joined, nil
 }

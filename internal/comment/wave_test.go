@@ -88,6 +88,52 @@ func TestAWaveIsOneCard(t *testing.T) {
 	}
 }
 
+// The first of a wave was alone when it came: that it is in a group since is in the
+// log, which covers its row, and readers notice nothing.
+func TestTheFirstOfAWaveJoinsIt(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *house) {
+		first := h.submit(by(1, advert(1)))
+		for i := range 2 {
+			h.clock.pass(time.Minute)
+			h.submit(by(2+i, advert(2+i)))
+		}
+		joined := 0
+		for _, e := range h.log("daily") {
+			if e.Type == comment.CommentGrouped {
+				joined++
+				if e.CommentID != first.Comment.ID || e.Reach() != comment.ReachNothing || !strings.Contains(string(e.Body), `"data":{"group":"`+first.Comment.ID+`"}`) {
+					t.Errorf("%s of %s: %s", e.Type, e.CommentID, e.Body)
+				}
+			}
+		}
+		if c := h.row(first.Comment.ID); joined != 1 || c.Group != c.ID {
+			t.Errorf("%d joined, the first is in %q", joined, c.Group)
+		}
+		h.wantSoundLog("daily")
+	})
+}
+
+// Of copies that come at the same time, some are named before they are stored. The
+// next one names them again.
+func TestCopiesThatComeTogetherAreOneGroup(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *house) {
+		var wg sync.WaitGroup
+		for i := range 24 {
+			wg.Go(func() {
+				if _, err := h.Submit(ctx(), by(i, advert(i))); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		h.submit(by(99, advert(99)))
+		if cards := h.cards(); len(cards) != 1 || cards[0].Group == nil || cards[0].Group.Count != 25 {
+			t.Errorf("%d cards, %+v", len(cards), cards[0].Group)
+		}
+		h.wantSoundLog("daily")
+	})
+}
+
 func TestShortCommentsAreNoWave(t *testing.T) {
 	h := newHouse(t)
 	who := []string{"I", "We", "Most of us", "My wife", "Some here", "All readers", "Nobody I know", "Our teacher", "The mayor", "Many voters"}

@@ -51,10 +51,6 @@ func (q *query) GroupWaiting(site, group, after string, limit int) ([]comment.Co
 		site, group, after, limit)
 }
 
-func (w *write) JoinGroup(site, id, group string) error {
-	return w.conn.put(w.ctx, "update comments set group_id = $3 where site_id = $1 and comment_id = $2 and group_id = ''", site, id, group)
-}
-
 func (q *query) PremoderatedPages(site, after string, limit int) ([]comment.Page, error) {
 	return list(q, scanPage, "select "+pageColumns+" from pages where site_id = $1 and page_id > $2 and premod_until > 0 order by page_id limit $3", site, after, limit)
 }

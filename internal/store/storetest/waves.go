@@ -76,17 +76,6 @@ func testGroups(h *house) {
 	}
 	same(h, "those that wait", waiting("", 9), []string{ours[0].ID, ours[1].ID, ours[2].ID})
 	same(h, "one that waits, from one on", waiting(ours[0].ID, 1), []string{ours[1].ID})
-
-	alone := newComment("daily")
-	alone.Group = ""
-	h.post(alone)
-	h.write(func(tx comment.Tx) error {
-		if err := tx.JoinGroup("daily", alone.ID, "g1"); err != nil {
-			return err
-		}
-		return tx.JoinGroup("daily", alone.ID, "g2") // it is in one
-	})
-	same(h, "a comment that joined", get(h, func(r comment.Reader) (comment.Comment, error) { return r.Comment("daily", alone.ID) }).Group, "g1")
 }
 
 func testGrouped(h *house) {
