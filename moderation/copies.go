@@ -28,6 +28,7 @@ type Copies struct {
 	heads  [sketchBands]headTable
 	byID   map[string]uint32
 	groups map[string]*copyGroup
+	search uint32 // counts the searches
 }
 
 const (
@@ -73,6 +74,7 @@ type copyEntry struct {
 	gone    bool                // erased, or here once more with a newer text
 	listed  bool                // the store knows the group
 	before  [sketchBands]uint32 // with the same key
+	met     uint32              // the last search that came by
 	sibling uint32              // the member of the group before it
 	id      string
 	group   string // "" = alone
@@ -239,6 +241,19 @@ func (x *Copies) Take(c Copied) {
 	x.push(x.entry(c))
 }
 
+// Logged notes that the log tells of a comment that Place took in, and reports
+// whether it is here and the log had not told of it before.
+func (x *Copies) Logged(id string, seq int64) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	e := x.at(x.byID[id])
+	if e == nil || e.seq > 0 {
+		return false
+	}
+	e.seq = seq
+	return true
+}
+
 // Settle notes what has become of a comment, unless a later event has told it.
 func (x *Copies) Settle(id string, fate Fate, seq int64) {
 	x.mu.Lock()
@@ -378,6 +393,7 @@ func (x *Copies) push(e copyEntry) {
 // like it and in no group the store knows of.
 func (x *Copies) nearest(e *copyEntry) (best uint32, alone []uint32) {
 	most := 0
+	x.search++
 	for i := range x.heads {
 		n := x.heads[i].newest(e.sketch.band(i))
 		for range chainMost {
@@ -385,12 +401,15 @@ func (x *Copies) nearest(e *copyEntry) (best uint32, alone []uint32) {
 			if m == nil {
 				break
 			}
-			if same := e.sketch.agree(&m.sketch); !m.gone && m.id != e.id && enough(&e.sketch, &m.sketch, same) {
-				if same > most {
-					best, most = n, same
-				}
-				if !m.listed && m.group == "" && m.site == e.site && len(alone) < adoptMost && !slices.Contains(alone, n) {
-					alone = append(alone, n)
+			if m.met != x.search {
+				m.met = x.search
+				if same := e.sketch.agree(&m.sketch); enough(&e.sketch, &m.sketch, same) && !m.gone && m.id != e.id {
+					if same > most {
+						best, most = n, same
+					}
+					if !m.listed && m.group == "" && m.site == e.site && len(alone) < adoptMost {
+						alone = append(alone, n)
+					}
 				}
 			}
 			n = m.before[i]
@@ -424,7 +443,20 @@ func (x *Copies) describe(e *copyEntry) Group {
 	return out
 }
 
-func distinct(all []uint64) int {
-	slices.Sort(all)
-	return len(slices.Compact(all))
+// distinct counts the different ones of at most membersMost hashes.
+func distinct(all []uint64) (n int) {
+	const slots = 512 // a power of two, well above membersMost
+	var table [slots]uint64
+	for _, h := range all {
+		h |= 1 // 0 is a free slot
+		at := h >> 1 % slots
+		for table[at] != 0 && table[at] != h {
+			at = (at + 1) % slots
+		}
+		if table[at] == 0 {
+			table[at] = h
+			n++
+		}
+	}
+	return n
 }

@@ -11,14 +11,15 @@ import (
 // estimates the share of features that the texts have in common. No word can be
 // read out of it.
 type Sketch struct {
-	mins  [sketchSize]uint16
-	count uint16 // of features; 0 = the text is too short to compare
+	mins  [sketchSize / perWord]uint64 // 16 bits each, so that they are compared four at a time
+	count uint16                       // of features; 0 = the text is too short to compare
 }
 
 const (
 	sketchBands = 20 // rows of the index; see Copies
 	sketchRows  = 3
 	sketchSize  = sketchBands * sketchRows
+	perWord     = 4 // values in a machine word
 
 	// maxFeatures bounds what a long text costs.
 	maxFeatures = 1024
@@ -52,13 +53,13 @@ func NewSketch(text string) Sketch {
 		words = []uint64{wholeOf(f.Runes)}
 	}
 	s := Sketch{count: uint16(len(words))}
-	for i := range s.mins {
+	for i := range sketchSize {
 		least := uint32(1<<32 - 1)
 		for _, w := range words {
 			// Multiply and shift: the upper half of the product is well mixed.
 			least = min(least, uint32((w*multipliers[i])>>32))
 		}
-		s.mins[i] = uint16(least)
+		s.mins[i/perWord] |= uint64(uint16(least)) << (i % perWord * 16)
 	}
 	return s
 }
@@ -218,13 +219,13 @@ func isASCIILetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 // agree is the number of values, of sketchSize, on which two sketches agree.
 func (s *Sketch) agree(t *Sketch) int {
-	n := 0
-	for i := range s.mins {
-		if s.mins[i] == t.mins[i] {
-			n++
-		}
+	const rest = 0x7fff_7fff_7fff_7fff // of each value, all but its highest bit
+	equal := uint64(0)                 // of each of the four places, how often the values are equal
+	for i, m := range s.mins {
+		differ := m ^ t.mins[i]
+		equal += ^(differ&rest + rest | differ | rest) >> 15
 	}
-	return n
+	return int(equal*0x0001_0001_0001_0001) >> 48
 }
 
 // enough reports whether two texts agree on so many values that they say nearly
@@ -249,8 +250,8 @@ const (
 // band is the key of one row of the index.
 func (s *Sketch) band(i int) uint32 {
 	h := uint64(i + 1)
-	for _, m := range s.mins[i*sketchRows : (i+1)*sketchRows] {
-		h = h<<16 | uint64(m)
+	for k := i * sketchRows; k < (i+1)*sketchRows; k++ {
+		h = h<<16 | s.mins[k/perWord]>>(k%perWord*16)&0xffff
 	}
 	return uint32(mix(h) >> (64 - headBits))
 }

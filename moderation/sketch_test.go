@@ -1,6 +1,7 @@
 package moderation
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -63,4 +64,30 @@ func FuzzSketch(f *testing.F) {
 			t.Fatal("an invisible character makes it another text")
 		}
 	})
+}
+
+// TestAgree: values are compared four at a time, and counted one by one.
+func TestAgree(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 1000 {
+		var a, b Sketch
+		want := 0
+		for i := range sketchSize {
+			m, n := uint64(r.Uint32N(1<<16)), uint64(r.Uint32N(1<<16))
+			switch r.IntN(4) {
+			case 0:
+				n = m
+			case 1:
+				n = m ^ 1<<r.IntN(16)
+			}
+			a.mins[i/perWord] |= m << (i % perWord * 16)
+			b.mins[i/perWord] |= n << (i % perWord * 16)
+			if m == n {
+				want++
+			}
+		}
+		if got := a.agree(&b); got != want {
+			t.Fatalf("%d values agree, not %d", want, got)
+		}
+	}
 }

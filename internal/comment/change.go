@@ -183,7 +183,7 @@ func (ch *change) record(a act, before Status) error {
 	if data.Reasons == nil {
 		data.Reasons = []moderation.Evidence{}
 	}
-	return ch.append(Event{Type: a.event, Sequence: c.Sequence, Actor: a.actor, Previous: before}, data)
+	return ch.append(Event{Type: a.event, Sequence: c.Sequence, Actor: a.actor, Previous: before, Data: &data}, &data)
 }
 
 // note appends an event that stays in the house.

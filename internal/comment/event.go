@@ -28,6 +28,8 @@ type Event struct {
 	Hash      string // chain value of this event
 	ActorMAC  string // keyed digest of Actor.Name; "" in a line of the time before there was one
 	Covers    string // the rows that were written with it, each with a keyed digest; see cover.go
+
+	Data *EventData // what Body tells of a comment, in the process that has just appended it; nil in an event that was read
 }
 
 // The types of event that integrators may receive.

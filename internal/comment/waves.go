@@ -247,6 +247,39 @@ func (w *Waves) take(ctx context.Context, e Event) error {
 
 // written is a new comment, or a new text of one.
 func (w *Waves) written(ctx context.Context, e Event) error {
+	t := Text{Site: e.Site, CommentID: e.CommentID, PageID: e.PageID, AuthorID: e.Actor.ID, At: e.At}
+	reasons, ok := t.read(e)
+	if !ok {
+		return nil // an erasure has emptied it
+	}
+	newcomer := false
+	for _, r := range reasons {
+		switch r.Code {
+		case moderation.CodeNearDuplicate, moderation.CodeRejectedDuplicate:
+			t.Group = r.Data["group"]
+		case moderation.CodeFirstComment, moderation.CodeNewAuthor:
+			newcomer = true
+		}
+	}
+	if e.Type != CommentCreated || !w.Service.Copies.Logged(e.CommentID, e.Seq) {
+		c := t.copied()
+		c.Seq = e.Seq
+		w.Service.Copies.Take(c)
+	}
+	if e.Type != CommentCreated {
+		return nil
+	}
+	w.Service.Surges.Post(e.Site, e.PageID, e.At, newcomer)
+	return w.watch(ctx, e)
+}
+
+// read takes the status and the text of a comment from the event that tells of it,
+// and gives what was found in it.
+func (t *Text) read(e Event) (reasons []moderation.Evidence, ok bool) {
+	if d := e.Data; d != nil {
+		t.Status, t.Source = d.Comment.Status, d.Comment.Text
+		return d.Reasons, true
+	}
 	var body struct {
 		Data struct {
 			Comment struct {
@@ -257,29 +290,10 @@ func (w *Waves) written(ctx context.Context, e Event) error {
 		} `json:"data"`
 	}
 	if json.Unmarshal(e.Body, &body) != nil {
-		return nil // an erasure has emptied it
+		return nil, false
 	}
-	t := Text{
-		Site: e.Site, CommentID: e.CommentID, PageID: e.PageID, AuthorID: e.Actor.ID,
-		Status: body.Data.Comment.Status, Source: body.Data.Comment.Text, At: e.At,
-	}
-	newcomer := false
-	for _, r := range body.Data.Reasons {
-		switch r.Code {
-		case moderation.CodeNearDuplicate, moderation.CodeRejectedDuplicate:
-			t.Group = r.Data["group"]
-		case moderation.CodeFirstComment, moderation.CodeNewAuthor:
-			newcomer = true
-		}
-	}
-	c := t.copied()
-	c.Seq = e.Seq
-	w.Service.Copies.Take(c)
-	if e.Type != CommentCreated {
-		return nil
-	}
-	w.Service.Surges.Post(e.Site, e.PageID, e.At, newcomer)
-	return w.watch(ctx, e)
+	t.Status, t.Source = body.Data.Comment.Status, body.Data.Comment.Text
+	return body.Data.Reasons, true
 }
 
 // watch looks whether the page of a fresh event surges.
