@@ -392,7 +392,7 @@ func (x *Copies) push(e copyEntry) {
 // that are equally like it, 0 for none. alone are others on its site that are
 // like it and in no group the store knows of.
 func (x *Copies) nearest(e *copyEntry) (best uint32, alone []uint32) {
-	most := 0
+	most, own := 0, x.byID[e.id]
 	x.search++
 	for i := range x.heads {
 		n := x.heads[i].newest(e.sketch.band(i))
@@ -403,7 +403,7 @@ func (x *Copies) nearest(e *copyEntry) (best uint32, alone []uint32) {
 			}
 			if m.met != x.search {
 				m.met = x.search
-				if same := e.sketch.agree(&m.sketch); enough(&e.sketch, &m.sketch, same) && !m.gone && m.id != e.id {
+				if same := e.sketch.agree(&m.sketch); enough(&e.sketch, &m.sketch, same) && !m.gone && n != own {
 					if same > most {
 						best, most = n, same
 					}

@@ -238,7 +238,7 @@ func (t *telling) decide() {
 
 // edit gives the comment a second text, which is approved like the first.
 func (t *telling) edit(r *random) {
-	more := t.w.prose.more[r.below(paragraphs)]
+	more := t.w.prose.paragraph(r)
 	t.c.Revision, t.c.EditedAt = 2, t.c.CreatedAt.Add(time.Minute)
 	t.source, t.tree = t.source+"\n\n"+more.source, append(t.tree[:len(t.tree):len(t.tree)], more.tree...)
 	t.html = t.tree.HTML()
