@@ -91,8 +91,12 @@ func (s *Service) begin(tx Reader, o Once, at time.Time) error {
 		return nil
 	case err != nil:
 		return err
+	case r.Status == claimed && at.Sub(r.At) >= claimLife:
+		return nil
 	case r.Hash != o.Hash:
 		return fault.New(fault.Conflict, "idempotency_mismatch", "This idempotency key was used for another request.")
+	case r.Status == claimed:
+		return &fault.Error{Kind: fault.Unavailable, Code: "unavailable", Detail: "This request is being carried out. Try again in a moment.", RetryAfter: time.Second}
 	}
 	if r.Answer, err = s.Ring.Unseal("receipt", o.Scope+"\x00"+o.Key, string(r.Answer)); err != nil {
 		return err
@@ -134,21 +138,37 @@ func (s *Service) confirmed(ctx context.Context, o Once, at time.Time, err error
 	return found
 }
 
-// Answered gives the receipt of a request whose key has been seen; it is for
-// use cases outside this package, whose answers Remember keeps.
-func (s *Service) Answered(ctx context.Context, o Once) (repeated *Repeated, err error) {
-	at := s.Now()
-	err = s.Store.View(ctx, func(r Reader) error { return s.begin(r, o, at) })
-	err = s.confirmed(ctx, o, at, err)
-	if errors.As(err, &repeated) {
-		return repeated, nil
-	}
-	return nil, err
-}
+// claimLife is how long a request with a key may take that is not answered in the
+// transaction that carries it out. After that its process is taken to have ended, and
+// a repetition begins anew.
+const claimLife = time.Minute
 
-// Remember keeps the answer to a use case outside this package.
-func (s *Service) Remember(ctx context.Context, o Once, result any) error {
-	return s.Store.Write(ctx, nil, func(tx Tx) error { return s.keep(tx, o, s.Now(), result) })
+// claimed is the status of the receipt of a request that is being carried out.
+const claimed = 0
+
+// AtMostOnce runs a use case outside this package for one idempotency key. The error of
+// a repetition is a *Repeated; while the first one is under way it is told to come back.
+func (s *Service) AtMostOnce(ctx context.Context, o Once, run func() (any, error)) (any, error) {
+	if o.Key == "" {
+		return run()
+	}
+	claim := Receipt{Scope: o.Scope, Key: o.Key, Hash: o.Hash, Status: claimed, Answer: []byte{}, At: s.Now()}
+	err := s.Store.Write(ctx, nil, func(tx Tx) error {
+		if err := s.begin(tx, o, claim.At); err != nil {
+			return err
+		}
+		return tx.PutReceipt(claim)
+	})
+	if err != nil {
+		return nil, s.confirmed(ctx, o, claim.At, err)
+	}
+	result, err := run()
+	after := context.WithoutCancel(ctx)
+	if err != nil {
+		claim.At = time.Time{} // as good as forgotten
+		return nil, errors.Join(err, s.Store.Write(after, nil, func(tx Tx) error { return tx.PutReceipt(claim) }))
+	}
+	return result, s.Store.Write(after, nil, func(tx Tx) error { return s.keep(tx, o, s.Now(), result) })
 }
 
 // saltCache holds the random key of the day, under which addresses are hashed.

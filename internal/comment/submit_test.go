@@ -733,29 +733,70 @@ func TestAFailedRequestIsNotRemembered(t *testing.T) {
 }
 
 func TestReceiptsOfOtherUseCases(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *house) {
+		o := comment.Once{Scope: "webhook", Key: "k", Hash: "hash", Answer: func(result any) (int, []byte, error) { return 201, []byte(result.(string)), nil }}
+		ran := 0
+		run := func() (any, error) { ran++; return "a secret answer", nil }
+		failed := errors.New("failed")
+		if _, err := h.AtMostOnce(ctx(), o, func() (any, error) { return nil, failed }); !errors.Is(err, failed) {
+			t.Errorf("a failure: %v", err)
+		}
+		if result, err := h.AtMostOnce(ctx(), o, run); err != nil || result != "a secret answer" {
+			t.Errorf("the first that succeeds: %v, %v", result, err)
+		}
+		again := new(comment.Repeated)
+		if _, err := h.AtMostOnce(ctx(), o, run); !errors.As(err, &again) || string(again.Receipt.Answer) != "a secret answer" || again.Receipt.Status != 201 {
+			t.Errorf("the answer again: %v", err)
+		}
+		o.Hash = "another"
+		_, err := h.AtMostOnce(ctx(), o, run)
+		wantFault(t, err, "idempotency_mismatch")
+		if o.Scope = "another"; ran != 1 {
+			t.Errorf("it ran %d times", ran)
+		}
+		if _, err := h.AtMostOnce(ctx(), o, run); err != nil {
+			t.Errorf("another scope: %v", err)
+		}
+	})
+}
+
+func TestTheAnswersThatAreKeptAreSealed(t *testing.T) {
 	h := newHouse(t)
-	o := comment.Once{Scope: "webhook", Key: "k", Hash: "hash", Answer: func(result any) (int, []byte, error) { return 201, []byte(result.(string)), nil }}
-	again, err := h.Answered(ctx(), o)
+	o := comment.Once{Scope: "webhook", Key: "k", Hash: "hash", Answer: func(any) (int, []byte, error) { return 201, []byte("a secret answer"), nil }}
+	_, err := h.AtMostOnce(ctx(), o, func() (any, error) { return nil, nil })
 	h.must(err)
-	if again != nil {
-		t.Fatal("answered before it was asked")
-	}
-	h.must(h.Remember(ctx(), o, "a secret answer"))
-	again, err = h.Answered(ctx(), o)
-	h.must(err)
-	if again == nil || string(again.Receipt.Answer) != "a secret answer" || again.Receipt.Status != 201 {
-		t.Errorf("the answer is %+v", again)
-	}
-	o.Scope = "another"
-	if again, err := h.Answered(ctx(), o); again != nil || err != nil {
-		t.Errorf("another scope was answered: %v %v", again, err)
-	}
-	o.Scope, o.Hash = "webhook", "another"
-	_, err = h.Answered(ctx(), o)
-	wantFault(t, err, "idempotency_mismatch")
 	if h.inFile("a secret answer") {
 		t.Error("the answer is stored in the clear")
 	}
+}
+
+// While a request is being carried out, its repetitions are sent away; if nobody ever
+// says how it ended, one of them begins anew.
+func TestARequestThatIsUnderWay(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *house) {
+		o := comment.Once{Scope: "webhook", Key: "k", Hash: "hash", Answer: func(any) (int, []byte, error) { return 201, []byte("x"), nil }}
+		ran := 0
+		run := func() (any, error) {
+			ran++
+			if ran > 1 {
+				return nil, nil
+			}
+			_, err := h.AtMostOnce(ctx(), o, func() (any, error) { ran += 100; return nil, nil })
+			wantFault(t, err, "unavailable")
+			panic("the process ends")
+		}
+		func() {
+			defer func() { _ = recover() }()
+			_, _ = h.AtMostOnce(ctx(), o, run)
+		}()
+		h.clock.pass(59 * time.Second)
+		_, err := h.AtMostOnce(ctx(), o, run)
+		wantFault(t, err, "unavailable")
+		h.clock.pass(time.Second)
+		if _, err := h.AtMostOnce(ctx(), o, run); err != nil || ran != 2 {
+			t.Errorf("after a minute: %v, it ran %d times", err, ran)
+		}
+	})
 }
 
 func TestTheTextIsStoredAsItIsShown(t *testing.T) {

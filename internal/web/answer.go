@@ -91,30 +91,16 @@ func jsonAnswer(status int, shape func(result any) any) func(any) (int, []byte, 
 }
 
 // create runs a use case of another package that makes something, at most once
-// for one idempotency key. Its answer is kept right after it, not with it: what
-// such a use case makes has a unique name, or does no harm twice.
+// for one idempotency key. Its answer is kept right after it, not with it: if the
+// process ends between the two, a repetition does it again.
 func (s *Server) create(c *fiber.Ctx, status int, run func() (any, error)) error {
 	once, err := onceOf(c, "staff "+identity(c).Account.ID, jsonAnswer(status, func(v any) any { return v }))
 	if err != nil {
 		return err
 	}
-	if once.Key != "" {
-		repeated, err := s.Comments.Answered(c.UserContext(), once)
-		if err != nil {
-			return err
-		}
-		if repeated != nil {
-			return answered(c, repeated)
-		}
-	}
-	result, err := run()
+	result, err := s.Comments.AtMostOnce(c.UserContext(), once, run)
 	if err != nil {
-		return err
-	}
-	if once.Key != "" {
-		if err := s.Comments.Remember(c.UserContext(), once, result); err != nil {
-			return err
-		}
+		return answered(c, err)
 	}
 	return send(c, status, result)
 }

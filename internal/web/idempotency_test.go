@@ -111,6 +111,29 @@ func TestKeysAtOnce(t *testing.T) {
 	}
 }
 
+// What is made outside the transaction that keeps the answer is made once all the same.
+func TestKeysOfWebhooksAtOnce(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	mod := h.staff("grace", comment.Owner, "")
+	add := func() reply { return h.post(daily+"/webhooks", `{"url":"http://127.0.0.1:9/"}`, key("k"), as(mod)) }
+	var early atomic.Int32
+	together(8, func(int) {
+		switch r := add(); {
+		case r.status == 503 && r.header.Get("Retry-After") == "1":
+			early.Add(1)
+		case r.status != 201:
+			t.Errorf("%d %s", r.status, r.body)
+		}
+	})
+	if n := column(t, h.db, "select count(*) from endpoints")[0]; n != "1" || early.Load() > 7 {
+		t.Errorf("%s endpoints, %d were sent away", n, early.Load())
+	}
+	if r := add().want(201); r.header.Get("Idempotent-Replay") != "true" {
+		t.Errorf("the answer is not given again: %s", r.body)
+	}
+}
+
 func TestBadKeys(t *testing.T) {
 	t.Parallel()
 	h := open(t)
