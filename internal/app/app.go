@@ -222,10 +222,7 @@ func (a *App) build() error {
 	a.Cache = live.NewCache(a.Store)
 	a.Cache.Now = func() time.Time { return a.Comments.Now() }
 	a.waves = &comment.Waves{Service: a.Comments, Log: a.Store}
-	a.Store.OnCommit(func(events []comment.Event) {
-		a.Cache.Committed(events)
-		a.waves.Committed(events)
-	})
+	a.Store.OnCommit(a.Cache.Committed)
 	proxies, err := prefixes(a.settings.TrustedProxies)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package comment_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/store"
 	"github.com/afterword-comments/afterword/moderation"
 )
 
@@ -336,22 +338,39 @@ func TestARestartKnowsTheSame(t *testing.T) {
 // TestNodesTellEachOther: what one node has taken in the other finds after
 // following the log, whatever the order in which a node hears of it.
 func TestNodesTellEachOther(t *testing.T) {
-	h := newHouse(t)
-	other := comment.NewService(h.store, h.Ring, h.Ledger, h.Pipeline)
-	other.Now = h.Now
-	w := &comment.Waves{Service: other, Log: h.store}
-	h.must(w.Load(ctx()))
-	first := h.submit(by(1, advert(1)))
-	h.submit(by(2, advert(2)))
-	h.decide(ada, comment.Reject, first.Comment.ID)
-	w.Committed(h.log("daily")) // as of a commit of its own, and then from the log again
-	h.must(w.Follow(ctx()))
-	h.must(w.Follow(ctx()))
-	there, err := other.Submit(ctx(), by(3, advert(3)))
-	h.must(err)
-	if e := evidence(there); e.Data["count"] != "2" || e.Data["rejected"] != "1" || e.Data["group"] != first.Comment.ID {
-		t.Errorf("the other node: %+v", e)
+	for name, log := range map[string]func(*house) comment.WaveLog{
+		"as written": func(h *house) comment.WaveLog { return h.store },
+		"as read":    func(h *house) comment.WaveLog { return readLog{h.store} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			other := comment.NewService(h.store, h.Ring, h.Ledger, h.Pipeline)
+			other.Now = h.Now
+			w := &comment.Waves{Service: other, Log: log(h)}
+			h.must(w.Load(ctx()))
+			first := h.submit(by(1, advert(1)))
+			h.submit(by(2, advert(2)))
+			h.decide(ada, comment.Reject, first.Comment.ID)
+			h.must(w.Follow(ctx()))
+			h.must(w.Follow(ctx()))
+			there, err := other.Submit(ctx(), by(3, advert(3)))
+			h.must(err)
+			if e := evidence(there); e.Data["count"] != "2" || e.Data["rejected"] != "1" || e.Data["group"] != first.Comment.ID {
+				t.Errorf("the other node: %+v", e)
+			}
+		})
 	}
+}
+
+// readLog reads what another process has written.
+type readLog struct{ *store.Store }
+
+func (l readLog) EventsAfter(ctx context.Context, site string, after int64, limit int) (events []comment.Event, err error) {
+	err = l.View(ctx, func(r comment.Reader) error {
+		events, err = r.Events(site, after, limit)
+		return err
+	})
+	return events, err
 }
 
 func TestAnEditLeavesAGroupOrJoinsIt(t *testing.T) {

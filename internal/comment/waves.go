@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/afterword-comments/afterword/moderation"
@@ -20,9 +19,7 @@ type Waves struct {
 	Log     WaveLog
 	OnError func(error) // hears of what will be tried again
 
-	mu  sync.Mutex
-	own map[string]map[int64]Event // told by this process, not taken up yet
-	at  map[string]int64           // up to where a log has been followed
+	at map[string]int64 // up to where a log has been followed
 
 	tried map[string]time.Time // when a page was last said to surge
 }
@@ -31,6 +28,7 @@ type Waves struct {
 type WaveLog interface {
 	View(ctx context.Context, fn func(Reader) error) error
 	Heads(ctx context.Context) ([]Position, error)
+	EventsAfter(ctx context.Context, site string, after int64, limit int) ([]Event, error)
 	Changed() <-chan struct{}
 }
 
@@ -38,42 +36,12 @@ const (
 	waveLook  = 200 * time.Millisecond // how often the logs are looked at unasked: other processes write too
 	waveRest  = 20 * time.Millisecond  // between two looks
 	waveBatch = 500
-	ownMost   = 20_000 // events of this process that wait to be taken up; beyond, they are read
 	endsMost  = 100
 	// surgeAgain is how long a node leaves a page alone that it has said to surge.
 	surgeAgain = 10 * time.Second
 	// surgeFresh is how old an event may be that makes a page surge.
 	surgeFresh = 10 * time.Minute
 )
-
-// Committed takes the events of a commit of this process; it is quick.
-func (w *Waves) Committed(events []Event) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.own == nil { // nobody follows
-		return
-	}
-	for _, e := range events {
-		of := w.own[e.Site]
-		if of == nil || len(of) >= ownMost {
-			of = map[int64]Event{}
-			w.own[e.Site] = of
-		}
-		if waveConcerns(e.Type) {
-			of[e.Seq] = e
-		} else {
-			of[e.Seq] = Event{Site: e.Site, Seq: e.Seq}
-		}
-	}
-}
-
-func waveConcerns(event string) bool {
-	switch event {
-	case CommentCreated, CommentEdited, CommentApproved, CommentRejected, CommentMarkedSpam, CommentDeleted, CommentRestored, CommentErased:
-		return true
-	}
-	return false
-}
 
 // Run loads and follows until ctx is cancelled.
 func (w *Waves) Run(ctx context.Context) error {
@@ -110,9 +78,6 @@ func (w *Waves) Run(ctx context.Context) error {
 // Load reads the newest texts, and remembers from where the logs are to be
 // followed. What is there already stays.
 func (w *Waves) Load(ctx context.Context) error {
-	w.mu.Lock()
-	w.own = map[string]map[int64]Event{}
-	w.mu.Unlock()
 	heads, err := w.Log.Heads(ctx)
 	if err != nil {
 		return err
@@ -160,7 +125,7 @@ func (w *Waves) Follow(ctx context.Context) error {
 	}
 	for _, h := range heads {
 		for w.at[h.Site] < h.Seq {
-			events, err := w.next(ctx, h)
+			events, err := w.Log.EventsAfter(ctx, h.Site, w.at[h.Site], waveBatch)
 			if err != nil {
 				return err
 			}
@@ -174,48 +139,8 @@ func (w *Waves) Follow(ctx context.Context) error {
 				w.at[h.Site] = e.Seq
 			}
 		}
-		w.clear(h.Site)
 	}
 	return nil
-}
-
-// clear forgets the events of this process that have been read meanwhile.
-func (w *Waves) clear(site string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for seq := range w.own[site] {
-		if seq <= w.at[site] {
-			delete(w.own[site], seq)
-		}
-	}
-}
-
-// next are the events that follow: those that this process has told itself, or
-// else read.
-func (w *Waves) next(ctx context.Context, h Position) (events []Event, err error) {
-	if events = w.told(h.Site, h.Seq); len(events) > 0 {
-		return events, nil
-	}
-	err = w.Log.View(ctx, func(r Reader) error {
-		events, err = r.Events(h.Site, w.at[h.Site], waveBatch)
-		return err
-	})
-	return events, err
-}
-
-func (w *Waves) told(site string, head int64) (events []Event) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	of := w.own[site]
-	for seq := w.at[site] + 1; seq <= head; seq++ {
-		e, ok := of[seq]
-		if !ok {
-			break
-		}
-		events = append(events, e)
-		delete(of, seq)
-	}
-	return events
 }
 
 // take is one event.

@@ -17,7 +17,8 @@ type Log interface {
 	// Behind lists sites whose log is ahead of the follower's durable cursor,
 	// each with that cursor, at most limit of them.
 	Behind(ctx context.Context, follower string, limit int) ([]comment.Position, error)
-	// EventsAfter reads a site's log in order, at most limit events.
+	// EventsAfter reads a site's log in order, at most limit events, and perhaps fewer
+	// than there are.
 	EventsAfter(ctx context.Context, site string, after int64, limit int) ([]comment.Event, error)
 	// Advance moves the follower's cursor on one site forward, never back.
 	Advance(ctx context.Context, follower, site string, to int64) error

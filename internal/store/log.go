@@ -131,8 +131,12 @@ func (w *write) keep() {
 	w.group.logged = append(w.group.logged, w.logged...)
 }
 
-// EventsAfter reads on in a site's log.
+// EventsAfter reads on in a site's log. It may give fewer events than there are; they
+// are not to be written to.
 func (s *Store) EventsAfter(ctx context.Context, site string, after int64, limit int) (events []comment.Event, err error) {
+	if events = s.signal.tail.after(site, after, limit); len(events) > 0 {
+		return events, nil
+	}
 	err = s.View(ctx, func(r comment.Reader) error {
 		events, err = r.Events(site, after, limit)
 		return err

@@ -220,6 +220,7 @@ func (s *Store) OnCommit(tell func([]comment.Event)) { s.signal.tell.Store(&tell
 // signal wakes everybody who waits, once.
 type signal struct {
 	tell atomic.Pointer[func([]comment.Event)]
+	tail tail
 	mine atomic.Bool // there was a commit of this process since it was last asked
 	mu   sync.Mutex
 	ch   chan struct{}
@@ -239,6 +240,7 @@ func (s *signal) fire(events []comment.Event) {
 	if len(events) == 0 {
 		return
 	}
+	s.tail.add(events)
 	if tell := s.tell.Load(); tell != nil {
 		(*tell)(events)
 	}

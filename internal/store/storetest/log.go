@@ -52,7 +52,7 @@ func (h *house) head(site string) (seq int64, hash string) {
 
 func testLog(h *house) {
 	first, second, house := newEvent("daily", 1), newEvent("daily", 2), newEvent("", 1)
-	full(h, second)
+	full(h, second, "Data") // which is not stored
 	house.PageID, house.CommentID, house.Sequence, house.Prev = "", "", 0, ""
 	h.write(all(appendEvent(first), appendEvent(house), appendEvent(second)))
 	same(h, "log", h.log("daily"), []comment.Event{first, second})

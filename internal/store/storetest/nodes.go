@@ -72,12 +72,27 @@ func appendNext(site string) func(comment.Tx) error {
 	}
 }
 
+// follow reads a log from its beginning until there is no more.
+func (n *nodes) follow(s Store, site string) (events []comment.Event) {
+	n.Helper()
+	for {
+		more, err := s.EventsAfter(n.Context(), site, int64(len(events)), 100)
+		if err != nil {
+			n.Fatal(err)
+		}
+		if len(more) == 0 {
+			return events
+		}
+		events = append(events, more...)
+	}
+}
+
 func (n *nodes) checkLog(site string, length int64) {
 	n.Helper()
 	for _, s := range n.all {
-		events, err := s.EventsAfter(n.Context(), site, 0, 100000)
-		if err != nil || int64(len(events)) != length {
-			n.Fatalf("%d events of %s, want %d; %v", len(events), site, length, err)
+		events := n.follow(s, site)
+		if int64(len(events)) != length {
+			n.Fatalf("%d events of %s, want %d", len(events), site, length)
 		}
 		prev := ""
 		for i, e := range events {
