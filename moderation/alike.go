@@ -140,6 +140,16 @@ func accent(r rune) bool {
 // unspaced reports whether a rune belongs to a script that writes words without
 // spaces between them, where a word's edge cannot be seen.
 func unspaced(r rune) bool {
-	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana,
-		unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+	switch {
+	case r < 0x0E00 || syllable(r):
+		return false
+	case ideograph(r):
+		return true
+	}
+	return unicode.In(r, unspacedScripts...)
+}
+
+// unspacedScripts is read only.
+var unspacedScripts = []*unicode.RangeTable{
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
 }

@@ -33,6 +33,12 @@ func benchTexts() map[string]string {
 		"leet":     cut("4@$1|0!5"),
 		"marks":    cut("e\u0336\u0301\u0302"),
 		"markup":   cut("[a.b](http://c"),
+		"alike":    cut("Тhе mіnіstеr sаіd оn Тuеsdаy thаt thе рlаn wаs sоund; "),
+		"width":    cut("Ｔｈｅ　ｍｉｎｉｓｔｅｒ　𝐬𝐚𝐢𝐝 𝐨𝐧 𝐓𝐮𝐞𝐬𝐝𝐚𝐲 "),
+		"hidden":   cut("a\u200b\u2060\ufeffb\u034f "),
+		"arabic":   cut("قال الوزير يوم الثلاثاء إن الخطة سليمة "),
+		"chinese":  cut("部长周二表示，该计划是合理的；大厅里很少有人同意她的意见。"),
+		"korean":   cut("장관은 화요일에 계획이 타당하다고 말했다 "),
 	}
 }
 

@@ -68,17 +68,23 @@ type folder struct {
 // fold breaks a text into elements, without deciding yet how to read them.
 func fold(text string) *folder {
 	f := &folder{out: make([]element, 0, len(text))}
-	at := int32(0)
-	for i := 0; i < len(text); at++ {
-		r, size := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(text[i:])
+	f.fold(text)
+	return f
+}
+
+func (f *folder) fold(text string) {
+	known, at := foldings(), int32(0)
+	for i, r := range text {
+		switch page := known[min(r/pageSize, lastPage)]; {
+		case standsForItself(r):
+			f.out = append(f.out, element{base: r, shape: r, class: r, start: at, end: at + 1, kind: letter})
+		case page == nil || !f.lookUp(&page[r%pageSize], at):
+			_, size := utf8.DecodeRuneInString(text[i:])
+			f.add(r, text[i:i+size], at)
 		}
-		f.add(r, text[i:i+size], at)
-		i += size
+		at++
 	}
 	f.settleSigns()
-	return f
 }
 
 // add folds one code point; s is its encoding.
@@ -149,9 +155,7 @@ func (e *element) gapOrSign() {
 // appended.
 func (f *folder) emitWide(r rune, e *element) bool {
 	if accent(r) {
-		if n := len(f.out); n > 0 && f.out[n-1].end == e.start {
-			f.out[n-1].end = e.end // the mark is part of what its letter covers
-		}
+		f.mark(e.start)
 		return false
 	}
 	switch {
@@ -184,6 +188,13 @@ func (f *folder) emitWide(r rune, e *element) bool {
 		e.shape, e.strong = t.latin, t.strong
 	}
 	return true
+}
+
+// mark makes an accent part of what its letter covers.
+func (f *folder) mark(at int32) {
+	if n := len(f.out); n > 0 && f.out[n-1].end == at {
+		f.out[n-1].end = at + 1
+	}
 }
 
 // settleSigns turns the signs that can be no letter into gaps: a price tag or a
