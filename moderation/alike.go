@@ -128,13 +128,14 @@ func hidden(r rune) bool {
 }
 
 // accent reports whether a mark may be dropped without changing the word: marks
-// that go with any script, and the optional vowels of Hebrew and Arabic. Vowel
+// that go with any script, the optional vowels of Hebrew and Arabic, and what old
+// Cyrillic puts above and around letters, such as U+0489. Vowel
 // signs of other scripts and the Japanese voicing marks are part of the word.
 func accent(r rune) bool {
 	if r == 0x3099 || r == 0x309A || !unicode.In(r, unicode.Mn, unicode.Me) {
 		return false
 	}
-	return unicode.In(r, unicode.Inherited, unicode.Hebrew, unicode.Arabic)
+	return unicode.In(r, unicode.Inherited, unicode.Hebrew, unicode.Arabic, unicode.Cyrillic)
 }
 
 // unspaced reports whether a rune belongs to a script that writes words without

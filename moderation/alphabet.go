@@ -1,6 +1,9 @@
 package moderation
 
-import "sync"
+import (
+	"sync"
+	"unicode"
+)
 
 // folding is what add makes of one code point, whatever stands before it.
 type folding struct {
@@ -47,6 +50,9 @@ var foldings = sync.OnceValue(func() *foldingTable {
 })
 
 func foldingOf(r rune) (known folding) {
+	if unicode.Is(unicode.M, r) && !accent(r) {
+		return known // what becomes of it depends on the letter before
+	}
 	var room [4]element
 	f := folder{out: room[:1]} // to see what becomes of the one before
 	f.add(r, string(r), 0)

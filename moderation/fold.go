@@ -154,7 +154,7 @@ func (e *element) gapOrSign() {
 // emitWide folds a rune beyond ASCII into e; false means that e is not to be
 // appended.
 func (f *folder) emitWide(r rune, e *element) bool {
-	if accent(r) {
+	if f.dropped(r) {
 		f.mark(e.start)
 		return false
 	}
@@ -195,6 +195,14 @@ func (f *folder) mark(at int32) {
 	if n := len(f.out); n > 0 && f.out[n-1].end == at {
 		f.out[n-1].end = at + 1
 	}
+}
+
+// dropped reports whether a mark only decorates: an accent, or any mark on a Latin
+// letter, where those of other scripts spell nothing.
+func (f *folder) dropped(r rune) bool {
+	n := len(f.out)
+	latin := n > 0 && 'a' <= f.out[n-1].base && f.out[n-1].base <= 'z'
+	return accent(r) || latin && unicode.Is(unicode.M, r)
 }
 
 // settleSigns turns the signs that can be no letter into gaps: a price tag or a

@@ -48,6 +48,8 @@ func TestFindDisguises(t *testing.T) {
 		{"mathematical", "𝓋𝒾𝒶ℊ𝓇𝒶 𝐬𝐡𝐢𝐭", []string{"𝓋𝒾𝒶ℊ𝓇𝒶", "𝐬𝐡𝐢𝐭"}},
 		{"circled", "ⓢⓗⓘⓣ 🅢🅗🅘🅣", []string{"ⓢⓗⓘⓣ", "🅢🅗🅘🅣"}},
 		{"accents", "vïágrà ṡḧïẗ", []string{"vïágrà", "ṡḧïẗ"}},
+		{"Cyrillic rings", "s\u0489h\u0489i\u0489t\u0489 ok", []string{"s\u0489h\u0489i\u0489t\u0489"}},
+		{"marks of other scripts", "s\u0903h\u3099i\u0f39t\u0e38 ok", []string{"s\u0903h\u3099i\u0f39t\u0e38"}},
 		{"stacked marks", "s\u0336h\u0336i\u0336t\u0336 ok", []string{"s\u0336h\u0336i\u0336t\u0336"}},
 		{"zero width", "vi\u200bag\u200dra", []string{"vi\u200bag\u200dra"}},
 		{"soft hyphen", "vi\u00adagra", []string{"vi\u00adagra"}},
