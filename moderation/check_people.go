@@ -10,6 +10,7 @@ const (
 	CodeAuthorTrusted      = "author_trusted"      // approve: a person trusts the author
 	CodeAuthorPremoderated = "author_premoderated" // review: a person wants to see the author's comments first
 	CodeAuthorMuted        = "author_muted"        // spam: a person has muted the author
+	CodeAuthorBanned       = "author_banned"       // review: a person has banned or suspended the author since
 )
 
 // peopleCheck says what people have said of the author.
@@ -22,6 +23,9 @@ var sayings = map[Standing]Evidence{
 	StandingTrusted:      {Code: CodeAuthorTrusted, Hint: HintApprove, Sentence: "%s trusts this author."},
 	StandingPremoderated: {Code: CodeAuthorPremoderated, Hint: HintReview, Sentence: "%s wants this author's comments to be seen first."},
 	StandingMuted:        {Code: CodeAuthorMuted, Hint: HintSpam, Sentence: "%s has muted this author."},
+	// Who is turned away writes nothing new; what was there before is examined again.
+	StandingSuspended: {Code: CodeAuthorBanned, Hint: HintReview, Sentence: "%s has suspended this author since."},
+	StandingBanned:    {Code: CodeAuthorBanned, Hint: HintReview, Sentence: "%s has banned this author since."},
 }
 
 func (peopleCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {

@@ -18,6 +18,7 @@ const named: Record<string, string> = {
   author_trusted: 'Trusted author',
   author_premoderated: 'To be seen first',
   author_muted: 'Muted author',
+  author_banned: 'Author turned away',
   blocked_email: 'Blocked e-mail',
   blocked_domain: 'Blocked e-mail domain',
   blocked_address: 'Blocked network',

@@ -255,6 +255,41 @@ func TestForbiddenWhileItWaited(t *testing.T) {
 	h.wantReasons(out, "banned_word", "first_comment", "outside")
 }
 
+// TestTurnedAwayWhileItWaited: what a person has said of the author meanwhile outranks
+// an answer that has nothing against the comment.
+func TestTurnedAwayWhileItWaited(t *testing.T) {
+	for standing, want := range map[string]comment.Status{
+		"banned": comment.Pending, "suspended": comment.Pending, "premoderated": comment.Pending, "muted": comment.Spam, "trusted": comment.Approved,
+	} {
+		t.Run(standing, func(t *testing.T) {
+			h := sqlite(t)
+			s := newService(t, says(200, `{}`))
+			h.add(s.URL, Change{When: comment.AskAfter})
+			out := h.say("A text.")
+			change := comment.StandingChange{Site: site, Author: h.row(out).AuthorID, Standing: standing, By: admin}
+			if standing == "suspended" {
+				change.Until = h.Now().Add(time.Hour)
+			}
+			_, err := h.Comments.SetStanding(t.Context(), change)
+			h.must(err)
+			h.work()
+			h.wantStatus(out, want)
+		})
+	}
+}
+
+// TestTheSiteIsStricterMeanwhile: a reason that was only worth knowing holds by now.
+func TestTheSiteIsStricterMeanwhile(t *testing.T) {
+	h := sqlite(t)
+	s := newService(t, says(200, `{}`))
+	h.add(s.URL, Change{When: comment.AskAfter})
+	out := h.say("A text.")
+	_, err := h.Comments.ChangeSite(t.Context(), site, comment.SiteChange{Options: map[string]string{"moderation": "new"}}, admin)
+	h.must(err)
+	h.work()
+	h.wantStatus(out, comment.Pending)
+}
+
 // TestTwoChecks: a comment waits until all have answered.
 func TestTwoChecks(t *testing.T) {
 	h := sqlite(t)

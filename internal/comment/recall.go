@@ -87,10 +87,11 @@ func (s *Service) afresh(ctx context.Context, held *rules, e Ending) (again mode
 	if err != nil || rev.N == 0 {
 		return nil, err
 	}
-	known := rev.ReasonCodes()
+	known := allReasons(rev.Trace)
 	for _, step := range s.Pipeline.Examine(ctx, &x.Subject) {
 		step.Evidence = slices.DeleteFunc(step.Evidence, func(e moderation.Evidence) bool {
-			return e.Hint == moderation.HintNone || e.Hint == moderation.HintApprove || slices.Contains(known, e.Code)
+			return e.Hint == moderation.HintNone || e.Hint == moderation.HintApprove ||
+				slices.ContainsFunc(known, func(k moderation.Evidence) bool { return k.Code == e.Code && k.Hint == e.Hint })
 		})
 		if len(step.Evidence) > 0 {
 			again = append(again, step)
