@@ -164,6 +164,19 @@ func (r *Rules) step(s *Subject, t Trace, clock func() time.Time) (step Step, ok
 // step to be added to the trace: what they find now and had not found before.
 // It is nil where that is nothing.
 func (r *Rules) OnReports(f *Facts, t Trace, now time.Time) *Step {
+	return r.again(f, t, now, func(rule compiledRule) bool { return rule.about("reports") })
+}
+
+// OnAnswer is OnReports for the answer of a check that came late. All rules are
+// asked: it may be about anything, and others may be in force by now.
+func (r *Rules) OnAnswer(f *Facts, t Trace, now time.Time) *Step {
+	return r.again(f, t, now, func(compiledRule) bool { return true })
+}
+
+func (r *Rules) again(f *Facts, t Trace, now time.Time, take func(compiledRule) bool) *Step {
+	if r == nil {
+		return nil
+	}
 	a := &asking{facts: f, at: now}
 	known := map[string]bool{}
 	for _, s := range t {
@@ -178,7 +191,7 @@ func (r *Rules) OnReports(f *Facts, t Trace, now time.Time) *Step {
 		}
 	}
 	step := &Step{Check: rulesStep, Version: rulesVersion}
-	for _, e := range r.judge(a, func(rule compiledRule) bool { return rule.about("reports") }) {
+	for _, e := range r.judge(a, take) {
 		if !known[e.Code+e.Data[DataRule]] {
 			step.Evidence = append(step.Evidence, e)
 		}

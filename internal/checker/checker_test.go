@@ -278,6 +278,63 @@ func TestTurnedAwayWhileItWaited(t *testing.T) {
 	}
 }
 
+// TestRulesHearALateAnswer: rules about checks and their scores are asked when the
+// answer is there, whatever the comment waits for; what they find counts once, but
+// for what a person has decided, and approves nothing that has to wait.
+func TestRulesHearALateAnswer(t *testing.T) {
+	const scored = `scores["gate"] > 0.5 and "heated" in checks`
+	for name, tt := range map[string]struct {
+		mode   string
+		action moderation.Hint
+		decide comment.Action
+		want   comment.Status
+	}{
+		"holds":                 {"flagged", moderation.HintHold, "", comment.Pending},
+		"rejects what waits":    {"all", moderation.HintReject, "", comment.Rejected},
+		"approves nothing":      {"all", moderation.HintApprove, "", comment.Pending},
+		"a person was faster":   {"flagged", moderation.HintReject, comment.Approve, comment.Approved},
+		"tags and does no more": {"flagged", moderation.HintNone, "", comment.Approved},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := sqlite(t)
+			_, err := h.Comments.ChangeSite(t.Context(), site, comment.SiteChange{Options: map[string]string{"moderation": tt.mode}}, admin)
+			h.must(err)
+			text, when, tag, active := "Heated", scored, "heated", moderation.RuleActive
+			_, err = h.Comments.AddRule(t.Context(), site, comment.RuleChange{
+				Name: &text, When: &when, Action: &tt.action, Tag: &tag, Mode: &active, Override: true, OverrideReason: "For a test.",
+			}, admin)
+			h.must(err)
+			s := newService(t, says(200, `{"hint":"none","code":"heated","sentence":"It is heated.","score":0.9}`))
+			h.add(s.URL, Change{When: comment.AskAfter})
+			out := h.say("A text.")
+			if tt.decide != "" {
+				h.decide(out, tt.decide)
+			}
+			h.work()
+			h.wantStatus(out, tt.want)
+			c := h.row(out)
+			rev := view(h.node, func(r comment.Reader) (comment.Revision, error) { return r.Revision(site, c.ID, 1) })
+			var found []string
+			for _, step := range rev.Trace {
+				for _, e := range step.Evidence {
+					if e.Code == moderation.CodeRule {
+						found = append(found, e.Data[moderation.DataTag])
+					}
+				}
+			}
+			if diff := cmp.Diff([]string{"heated"}, found); diff != "" {
+				t.Error(diff)
+			}
+			tagged, err := h.Comments.Queue(t.Context(), comment.QueueAsk{By: ada, Reason: "tag:heated"})
+			h.must(err)
+			if tt.want == comment.Pending && len(tagged.Comments) != 1 {
+				t.Errorf("%d comments with the tag", len(tagged.Comments))
+			}
+			wantWhole(t, h.node)
+		})
+	}
+}
+
 // TestTheSiteIsStricterMeanwhile: a reason that was only worth knowing holds by now.
 func TestTheSiteIsStricterMeanwhile(t *testing.T) {
 	h := sqlite(t)

@@ -272,6 +272,9 @@ func (ch *change) hear(one Integration, before Inquiry, h Heard, again moderatio
 	for _, found := range again {
 		rev.Trace = rev.Trace.Later(found, ch.at, rev.Source)
 	}
+	if err := ch.askOnAnswer(&rev); err != nil {
+		return err
+	}
 	if err := ch.setTrace(rev); err != nil {
 		return err
 	}

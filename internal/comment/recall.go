@@ -82,7 +82,9 @@ func (s *Service) afresh(ctx context.Context, held *rules, e Ending) (again mode
 			return err
 		}
 		x = newExam(held, moderation.Subject{Text: rev.Source, Revision: rev.N, Now: at})
-		return s.complete(r, &x, page, author)
+		err = s.complete(r, &x, page, author)
+		x.Rules = nil // they are asked with the answer; see askOnAnswer
+		return err
 	})
 	if err != nil || rev.N == 0 {
 		return nil, err

@@ -33,24 +33,16 @@ func (ch *change) askOnReport(rev Revision) error {
 	if !held.rules.AboutReports() || rev.N != ch.c.Revision {
 		return nil
 	}
-	author, err := ch.tx.Author(ch.c.Site, ch.c.AuthorID)
+	subject, facts, err := ch.factsOf(held.Site, rev)
 	if err != nil {
 		return err
 	}
-	subject := ruleSubject(held.Site, ch.page, rev)
-	subject.Author = moderation.Author{Name: ch.c.AuthorName, Kind: string(ch.c.AuthorKind), FirstSeen: author.FirstSeen}
-	subject.Reply = ch.c.ParentID != ""
-	facts := moderation.FactsOf(&subject, rev.Trace)
-	facts.Recall([]byte(rev.Facts))
-	facts.Reports.Count, facts.Reports.Weighted = ch.c.Reports, float64(ch.c.Reported)/1000
 	step := held.rules.OnReports(facts, rev.Trace, ch.at)
 	if step == nil {
 		return nil
 	}
-	for i := range step.Evidence {
-		if err := ch.applied(&step.Evidence[i], rev.N); err != nil {
-			return err
-		}
+	if err := ch.appliedAll(step, rev.N); err != nil {
+		return err
 	}
 	rev.Trace = append(rev.Trace[:len(rev.Trace):len(rev.Trace)], *step)
 	ch.c.Text = rev
@@ -66,6 +58,40 @@ func (ch *change) askOnReport(rev Revision) error {
 	return ch.act(&subject, rev, *step)
 }
 
+// askOnAnswer asks the rules again, now that a check elsewhere has answered late, and
+// adds what they find to the revision's trace, which is yet to be stored.
+func (ch *change) askOnAnswer(rev *Revision) error {
+	_, facts, err := ch.factsOf(ch.rules.Site, *rev)
+	if err != nil {
+		return err
+	}
+	step := ch.rules.rules.OnAnswer(facts, rev.Trace, ch.at)
+	if step == nil {
+		return nil
+	}
+	if err := ch.appliedAll(step, rev.N); err != nil {
+		return err
+	}
+	rev.Trace = rev.Trace.Later(*step, ch.at, rev.Source)
+	return ch.notify(*rev, moderation.Trace{*step})
+}
+
+// factsOf is what rules may know of a stored revision: what was known of its author
+// when it was written, and what its trace and its reports say by now.
+func (ch *change) factsOf(st Site, rev Revision) (moderation.Subject, *moderation.Facts, error) {
+	subject := ruleSubject(st, ch.page, rev)
+	author, err := ch.tx.Author(ch.c.Site, ch.c.AuthorID)
+	if err != nil {
+		return subject, nil, err
+	}
+	subject.Author = moderation.Author{Name: ch.c.AuthorName, Kind: string(ch.c.AuthorKind), FirstSeen: author.FirstSeen}
+	subject.Reply = ch.c.ParentID != ""
+	facts := moderation.FactsOf(&subject, rev.Trace)
+	facts.Recall([]byte(rev.Facts))
+	facts.Reports.Count, facts.Reports.Weighted = ch.c.Reports, float64(ch.c.Reported)/1000
+	return subject, facts, nil
+}
+
 // ruleSubject is a revision as checks saw it, save for what is of its author.
 func ruleSubject(st Site, page Page, rev Revision) moderation.Subject {
 	return moderation.Subject{
@@ -73,6 +99,15 @@ func ruleSubject(st Site, page Page, rev Revision) moderation.Subject {
 		Page: moderation.Page{Key: page.Key, URL: page.URL, Title: page.Title, Section: moderation.SectionOf(page.URL), CreatedAt: page.CreatedAt},
 		Text: rev.Source, Plain: rev.Tree.Plain(), Links: rev.Tree.Links(), Revision: rev.N, Now: rev.CreatedAt,
 	}
+}
+
+func (ch *change) appliedAll(step *moderation.Step, revision int) error {
+	for i := range step.Evidence {
+		if err := ch.applied(&step.Evidence[i], revision); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // applied tells the log of a rule that matched on a report, and the evidence which
