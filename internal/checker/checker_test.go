@@ -276,6 +276,17 @@ func TestTurnedAwayWhileItWaited(t *testing.T) {
 			h.wantStatus(out, want)
 		})
 	}
+	t.Run("blocked", func(t *testing.T) {
+		h := sqlite(t)
+		s := newService(t, says(200, `{}`))
+		h.add(s.URL, Change{When: comment.AskAfter})
+		out := h.say("A text.")
+		_, err := h.Comments.AddBlock(t.Context(), comment.Block{Site: site, Kind: comment.BlockEmail, Value: "rita@reader.example", Effect: comment.BlockRefuse}, admin)
+		h.must(err)
+		h.work()
+		h.wantStatus(out, comment.Pending)
+		h.wantReasons(out, "blocked_email", "first_comment", "outside")
+	})
 }
 
 // TestRulesHearALateAnswer: rules about checks and their scores are asked when the

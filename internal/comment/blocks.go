@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/moderation"
@@ -76,8 +79,8 @@ const namePartLeast = 3
 func (b *Block) clean(s *Service) error {
 	typed := strings.TrimSpace(b.Value)
 	wrong := func(detail string) error { return fault.Input("value", "invalid", detail) }
-	if typed == "" || len(typed) > maxEmailBytes {
-		return wrong("The entry has 1 to 254 bytes.")
+	if typed == "" || !shortText(typed, maxEmailBytes) {
+		return wrong("The entry has 1 to 254 bytes, and no control characters.")
 	}
 	switch b.Kind {
 	case BlockEmail:
@@ -91,7 +94,7 @@ func (b *Block) clean(s *Service) error {
 		if _, err := cleanEmail("a@" + domain); err != nil || !strings.Contains(domain, ".") {
 			return wrong("That is not a domain, such as mail.example.")
 		}
-		b.Value, b.Shown = domain, domain
+		b.Value, b.Shown = asciiDomain(domain), domain
 	case BlockAddress:
 		prefix, err := parseRange(typed)
 		if err != nil {
@@ -103,7 +106,7 @@ func (b *Block) clean(s *Service) error {
 		if folded == "" || len(typed) > maxNameBytes {
 			return wrong("The entry has no letters that a name could be compared with.")
 		}
-		if b.Kind == BlockNamePart && len([]rune(folded)) < namePartLeast {
+		if b.Kind == BlockNamePart && utf8.RuneCountInString(strings.ReplaceAll(folded, " ", "")) < namePartLeast {
 			return wrong("A part of a name has at least 3 letters; anything shorter stands in many names.")
 		}
 		b.Value, b.Shown = folded, typed
@@ -143,11 +146,21 @@ func parseRange(text string) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
+// asciiDomain is how the domain name system writes a domain: müller.example and
+// xn--mller-kva.example are one.
+func asciiDomain(domain string) string {
+	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
+		return ascii
+	}
+	return domain
+}
+
 // canonicalEmail gives all spellings of one mailbox one form: without what
 // follows a plus, and at Gmail without the dots, which make no difference there.
 func canonicalEmail(email string) string {
 	local, domain, _ := strings.Cut(strings.ToLower(email), "@")
 	local, _, _ = strings.Cut(local, "+")
+	domain = asciiDomain(domain)
 	if domain == "gmail.com" || domain == "googlemail.com" {
 		local, domain = strings.ReplaceAll(local, ".", ""), "gmail.com"
 	}
@@ -247,7 +260,7 @@ func (set *blockSet) byEmail(s *Service, email string) (met []Block) {
 	}
 	if domains := set.exact[BlockDomain]; len(domains) > 0 {
 		_, domain, _ := strings.Cut(email, "@")
-		for ; domain != ""; _, domain, _ = strings.Cut(domain, ".") {
+		for domain = asciiDomain(domain); domain != ""; _, domain, _ = strings.Cut(domain, ".") {
 			met = append(met, domains[domain]...)
 		}
 	}

@@ -249,6 +249,8 @@ func TestBlocksMeetWhatTheyAreFor(t *testing.T) {
 	}{
 		{comment.BlockEmail, "J.Doe@googlemail.com", []comment.Submission{as("A", "jdoe@gmail.com", ""), as("A", "j.d.o.e+x@GoogleMail.com", "")}, []comment.Submission{as("A", "jdoe@mail.example", ""), as("A", "", "")}, "blocked_email", "j.…@googlemail.com"},
 		{comment.BlockDomain, "trash.example", []comment.Submission{as("A", "x@trash.example", ""), as("A", "x@very.deep.trash.example", "")}, []comment.Submission{as("A", "x@nottrash.example", "")}, "blocked_domain", "trash.example"},
+		{comment.BlockEmail, "ida@müller.example", []comment.Submission{as("A", "ida@xn--mller-kva.example", ""), as("A", "Ida@MÜLLER.example", "")}, []comment.Submission{as("A", "ida@muller.example", "")}, "blocked_email", "id…@müller.example"},
+		{comment.BlockDomain, "xn--mller-kva.example", []comment.Submission{as("A", "x@müller.example", ""), as("A", "x@a.müller.example", "")}, []comment.Submission{as("A", "x@muller.example", "")}, "blocked_domain", "xn--mller-kva.example"},
 		{comment.BlockAddress, "198.51.100.77/24", []comment.Submission{as("A", "", "198.51.100.3"), as("A", "", "::ffff:198.51.100.9")}, []comment.Submission{as("A", "", "198.51.101.1"), as("A", "", "")}, "blocked_address", ""},
 		{comment.BlockAddress, "2001:db8:5::/48", []comment.Submission{as("A", "", "2001:db8:5:1::2")}, []comment.Submission{as("A", "", "2001:db8:6::1")}, "blocked_address", ""},
 		{comment.BlockName, "Buy Now", []comment.Submission{as("BUY  NOW", "", ""), as("ｂｕｙ ｎｏｗ", "", "")}, []comment.Submission{as("Buy Nowhere", "", "")}, "blocked_name", "Buy Now"},
@@ -281,6 +283,24 @@ func TestBlocksMeetWhatTheyAreFor(t *testing.T) {
 				t.Errorf("without the block it is %s", got)
 			}
 		})
+	}
+}
+
+// A part of a name that stands in very many names is a slip of the pen.
+func TestBlocksThatWouldMeetEverybody(t *testing.T) {
+	h := newHouse(t)
+	for kind, values := range map[comment.BlockKind][]string{
+		comment.BlockNamePart: {"a", "aa", "a b", "...", "a\u200bb", "a\x00bc"},
+		comment.BlockName:     {"...", "\x00"},
+		comment.BlockDomain:   {"example", ".", "@"},
+		comment.BlockAddress:  {"0.0.0.0/0", "::/0", "::ffff:0:0/96"},
+	} {
+		for _, value := range values {
+			_, err := h.AddBlock(ctx(), comment.Block{Site: "daily", Kind: kind, Value: value, Effect: comment.BlockRefuse}, operator)
+			if fault.Of(err).Kind != fault.Invalid {
+				t.Errorf("%s %q: %v", kind, value, err)
+			}
+		}
 	}
 }
 

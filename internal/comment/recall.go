@@ -84,6 +84,7 @@ func (s *Service) afresh(ctx context.Context, held *rules, e Ending) (again mode
 		x = newExam(held, moderation.Subject{Text: rev.Source, Revision: rev.N, Now: at})
 		err = s.complete(r, &x, page, author)
 		x.Rules = nil // they are asked with the answer; see askOnAnswer
+		x.Blocks = subjectBlocks(held.blocks.meeting(s, writer{name: author.Name, email: author.Email}, at))
 		return err
 	})
 	if err != nil || rev.N == 0 {
