@@ -25,10 +25,10 @@ function together(reasons: Reason[]): Reason[][] {
   return [...groups.values()].sort(([a], [b]) => Number(sayAll.has(a!.code)) - Number(sayAll.has(b!.code)));
 }
 
-function Found({ reasons }: { reasons: Reason[] }) {
+function Found({ reasons, counted }: { reasons: Reason[]; counted: boolean }) {
   const [first] = reasons;
   if (!first) return null;
-  const bare = sayAll.has(first.code);
+  const bare = sayAll.has(first.code) || (counted && first.code === 'near_duplicate');
   return (
     <li class={bare ? undefined : 'told'}>
       <ReasonChip reason={first} />
@@ -37,7 +37,8 @@ function Found({ reasons }: { reasons: Reason[] }) {
   );
 }
 
-export function Reasons({ comment }: { comment: Comment }) {
+/** counted: the copies are counted beside it by now; the reason tells how many there were when it was written. */
+export function Reasons({ comment, counted = false }: { comment: Comment; counted?: boolean }) {
   const { reports, risk, reasons } = comment;
   if (reasons.length === 0 && reports.count === 0 && risk === 'low') return null;
   return (
@@ -56,7 +57,7 @@ export function Reasons({ comment }: { comment: Comment }) {
         </li>
       )}
       {together(reasons).map((group) => (
-        <Found key={group[0]?.code} reasons={group} />
+        <Found key={group[0]?.code} reasons={group} counted={counted} />
       ))}
       {risk !== 'low' && (
         <li>

@@ -41,7 +41,7 @@ export function RowView({ row }: { row: queue.Row }) {
           <Quote comment={comment} />
           <Body key={`${comment.id}.${comment.revision}`} comment={comment} />
         </div>
-        <Reasons comment={comment} />
+        <Reasons comment={comment} counted={queue.weight(comment) > 1} />
         {queue.weight(comment) > 1 && <GroupPart comment={comment} />}
         <Notices comment={comment} mark={over ? {} : mark} />
         <div class="foot-place">

@@ -66,6 +66,12 @@ function Hosts({ site }: { site: string }) {
   );
 }
 
+/** How the domain name system writes a host, where that is another spelling: it gives look-alikes away. */
+function registered(host: string): string {
+  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host;
+  return name === host ? '' : name;
+}
+
 function Row({ site, one }: { site: string; one: Host }) {
   const { run, busy, note, error } = useAct();
   const c = tl.columns;
@@ -81,6 +87,7 @@ function Row({ site, one }: { site: string; one: Host }) {
           <b>
             <bdi>{one.host}</bdi>
           </b>
+          {registered(one.host) && <span class="meta">{registered(one.host)}</span>}
           <Outcome note={note} error={error} />
         </span>
       </td>
