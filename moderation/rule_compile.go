@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr"
@@ -41,6 +42,8 @@ func understand(when string) (c condition, err error) {
 		return c, &RuleError{Field: "when", Sentence: "A rule needs a condition, such as links.count > 2."}
 	case len(when) > maxCondition:
 		return c, &RuleError{Field: "when", Sentence: fmt.Sprintf("A condition is at most %d bytes long; this one has %d.", maxCondition, len(when))}
+	case strings.ContainsFunc(when, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }):
+		return c, &RuleError{Field: "when", Sentence: "The condition has a character that cannot be shown."}
 	case !utf8.ValidString(when):
 		return c, &RuleError{Field: "when", Sentence: "The condition is not valid UTF-8."}
 	}
@@ -72,14 +75,14 @@ var said = []struct {
 	pattern  *regexp.Regexp
 	sentence string
 }{
-	{regexp.MustCompile(`exceeds maximum allowed nodes`), "The condition has too many parts."},
+	{regexp.MustCompile(`^(?s).*exceeds maximum allowed nodes.*$`), "The condition has too many parts."},
 	{regexp.MustCompile(`^unexpected token EOF|^unexpected end`), "The condition ends too early."},
 	{regexp.MustCompile(`^unexpected token \w+\("?(.*?)"?\)$`), "This cannot stand here: $1"},
 	{regexp.MustCompile(`^literal not terminated`), "A quotation mark is missing at the end of the text."},
 	{regexp.MustCompile(`^unclosed comment`), "A remark has no end."},
 	{regexp.MustCompile(`^unrecognized character: (.*)$`), "This character cannot stand here: $1"},
 	{regexp.MustCompile(`^invalid char escape`), "Behind a backslash in a text stands n, t, a quotation mark or another backslash."},
-	{regexp.MustCompile(`too large$`), "This number is too large."},
+	{regexp.MustCompile(`^(?s).*(too large|value out of range).*$`), "This number is too large."},
 	{regexp.MustCompile(`^bad number syntax: (.*)$`), "This is no number: $1"},
 }
 

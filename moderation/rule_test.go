@@ -144,6 +144,9 @@ func TestConditionsThatAreRefused(t *testing.T) {
 		{strings.Repeat("(", 1900), "", ""},
 		{strings.Repeat("not ", 300) + "reply", "", "too many parts"},
 		{"reply\xff", "", "UTF-8"},
+		{"text.plain contains \"a\x00b\"", "", "cannot be shown"},
+		{"text.len > 99999999999999999999999999", "1:37", "number is too large"},
+		{"text.len > 1e400", "1:16", "number is too large"},
 		{"page.section in []", "1:1", ""},
 		{"page.section in [1]", "1:1", "holds only the type number"},
 		{`page.section in ["a", 1]`, "1:23", "texts only"},
@@ -160,7 +163,7 @@ func TestConditionsThatAreRefused(t *testing.T) {
 			t.Errorf("%.60q is taken: %v", tt.when, err)
 			continue
 		}
-		if !strings.Contains(wrong.Sentence, tt.says) || wrong.Field != "when" {
+		if !strings.Contains(wrong.Sentence, tt.says) || strings.Contains(wrong.Sentence, "compilation") || strings.Contains(wrong.Sentence, "strconv") || wrong.Field != "when" {
 			t.Errorf("%.60q: %q, want %q", tt.when, wrong.Sentence, tt.says)
 		}
 		if place := fmt.Sprintf("%d:%d", wrong.Line, wrong.Column); tt.place != "" && place != tt.place {

@@ -137,9 +137,19 @@ func (s *Service) FindRule(ctx context.Context, site, ref string) (Rule, error) 
 	return list[i], nil
 }
 
-// AddRule makes a rule. Without a mode it is rehearsing: it shows what it would
+// lineNames are what is one line of a rule, as its fields are called outside.
+var lineNames = [...]string{"name", "reason", "owner"}
+
+// AddRule makes a rule, which has not ended yet. Without a mode it is rehearsing: it shows what it would
 // do. One that spams or rejects has to have shown on the past that it is right.
 func (s *Service) AddRule(ctx context.Context, site string, change RuleChange, by Actor) (Rule, error) {
+	if change.Expires != nil && over(*change.Expires, s.Now()) {
+		return Rule{}, endedAlready()
+	}
+	return s.addRule(ctx, site, change, by)
+}
+
+func (s *Service) addRule(ctx context.Context, site string, change RuleChange, by Actor) (Rule, error) {
 	r := Rule{Site: site, Rule: moderation.Rule{ID: s.NewID(), Action: moderation.HintNone, Priority: 100, Mode: moderation.RuleRehearsing, Owner: by.Name}}
 	r.CreatedAt = s.Now()
 	if change.Name == nil || change.When == nil && change.Form == nil {
@@ -255,13 +265,13 @@ func (r *Rule) apply(c RuleChange) error {
 		}
 	}
 	r.When = strings.TrimSpace(r.When)
-	for _, text := range []*string{&r.Name, &r.Reason, &r.Owner} {
+	for i, text := range []*string{&r.Name, &r.Reason, &r.Owner} {
 		if *text = strings.TrimSpace(*text); *text == "" {
 			continue
 		}
 		clean, err := markup.CleanLine(*text)
 		if err != nil {
-			return fault.Input("name", "invalid", "Name, reason and owner are lines that can be shown.")
+			return fault.Input(lineNames[i], "invalid", "The "+lineNames[i]+" is one line, without characters that cannot be shown.")
 		}
 		*text = clean
 	}
@@ -409,7 +419,7 @@ func (s *Service) importRule(ctx context.Context, site string, change RuleChange
 	before, err := s.FindRule(ctx, site, out.Name)
 	switch {
 	case fault.Is(err, "not_found"):
-		if _, err = s.AddRule(ctx, site, change, by); err == nil {
+		if _, err = s.addRule(ctx, site, change, by); err == nil { // an end that has passed comes along
 			out.Change = "added"
 		}
 	case err == nil:

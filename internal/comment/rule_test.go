@@ -161,6 +161,9 @@ func TestRulesThatAreRefused(t *testing.T) {
 		"name:taken":               rule("Taken", "reply", moderation.HintHold),
 		"name:required":            {When: ptr("reply")},
 		"name:invalid":             rule("a\x00b", "reply", moderation.HintHold),
+		"reason:invalid":           {Name: ptr("B"), When: ptr("reply"), Reason: ptr("a\x00b")},
+		"owner:invalid":            {Name: ptr("B"), When: ptr("reply"), Owner: ptr("a\x00b")},
+		"expires_at:invalid":       {Name: ptr("B"), When: ptr("reply"), Tag: ptr("x"), Expires: ptr(h.clock.Now())},
 		"action:invalid":           {Name: ptr("B"), When: ptr("reply")},
 		"form:invalid":             {Name: ptr("B"), When: ptr("reply"), Form: &moderation.RuleForm{}, Tag: ptr("x")},
 		"mode:unproven":            rule("C", "reply", moderation.HintReject),
@@ -168,6 +171,11 @@ func TestRulesThatAreRefused(t *testing.T) {
 	} {
 		_, err := h.AddRule(ctx(), "daily", change, chiefActor)
 		wantFault(t, err, want)
+	}
+	old := rule("Over", "reply", moderation.HintHold)
+	old.Expires = ptr(h.clock.Now().Add(-time.Hour))
+	if out, err := h.ImportRules(ctx(), "daily", []comment.RuleChange{old}, chiefActor); err != nil || !out[0].OK {
+		t.Errorf("a rule that has ended does not come along: %+v, %v", out, err)
 	}
 	_, err := h.AddRule(ctx(), "nowhere", rule("A", "reply", moderation.HintHold), chiefActor)
 	wantFault(t, err, "not_found")

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/moderation"
@@ -179,14 +180,30 @@ func refusal(err error) (code, detail string) {
 	return code, f.Detail
 }
 
-// shown cuts a line to what can be told again.
-func shown(text string) string { return cut(strings.ToValidUTF8(text, "\uFFFD"), shownMost) }
+// shown cuts a line to what can be told again, on a terminal too.
+func shown(text string) string {
+	return cut(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD")), shownMost)
+}
+
+// lineEnds makes the line ends of all systems one.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// codedStart is where a text of another encoding, or no text at all, shows itself.
+const codedStart = 512
 
 // byteOrderMark is what some programs begin a file of UTF-8 with.
 const byteOrderMark = "\uFEFF"
 
 func readWords(in WordImport) ([]wordLine, error) {
-	text := strings.TrimPrefix(in.Text, byteOrderMark)
+	if start := in.Text[:min(len(in.Text), codedStart)]; strings.Contains(start, "\x00") {
+		return nil, fault.Input("text", "encoding", "This is no text in UTF-8, but in UTF-16 or no text at all; save it as UTF-8 (in a spreadsheet: “CSV UTF-8”).")
+	}
+	text := lineEnds.Replace(strings.TrimPrefix(in.Text, byteOrderMark))
 	switch in.Format {
 	case "", "text":
 		return readLines(text, in.Usual), nil

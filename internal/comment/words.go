@@ -207,12 +207,20 @@ func (s *Service) changeWords(ctx context.Context, site string, fn func(Tx, Site
 	})
 }
 
-// AddWord adds an entry to one of a site's lists. What a legal term finds among
+// over reports whether something that ends has ended; the zero time is no end.
+func over(end, now time.Time) bool { return !end.IsZero() && !end.After(now) }
+
+func endedAlready() error { return fault.Input("expires_at", "invalid", "The end lies in the future.") }
+
+// AddWord adds an entry to one of a site's lists, which has not ended yet. What a legal term finds among
 // the public comments is put back into the queue; see Sweeper.
 func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
 	err := s.changeWords(ctx, w.Site, func(tx Tx, st Site) error {
 		if err := w.check(st); err != nil {
 			return err
+		}
+		if over(w.ExpiresAt, s.Now()) {
+			return endedAlready()
 		}
 		n, err := tx.CountWords(w.Site)
 		if err != nil {

@@ -83,6 +83,41 @@ func TestAnImportIsInTheLog(t *testing.T) {
 	}
 }
 
+// Files as other systems and programs write them.
+func TestImportsFromElsewhere(t *testing.T) {
+	h := newHouse(t)
+	for name, tt := range map[string]struct {
+		format, text string
+		added        int
+		fault        string
+	}{
+		"Windows":           {"text", "\ufeffone\r\ntwo\r\n", 2, "no error"},
+		"a Mac of old":      {"text", "one\rtwo\rthree", 3, "no error"},
+		"a table of both":   {"csv", "text,note\rone,\"a\rb\"\rtwo,\r", 2, "no error"},
+		"UTF-16":            {"text", "\xff\xfeo\x00n\x00e\x00\n\x00", 0, "text:encoding"},
+		"UTF-16, no mark":   {"csv", "\x00t\x00e\x00x\x00t\x00\n", 0, "text:encoding"},
+		"a spreadsheet":     {"text", "PK\x03\x04\x00\x00", 0, "text:encoding"},
+		"one line of bytes": {"text", strings.Repeat("word\n", 200) + "a\x00b\nlast one\n", 2, "no error"},
+		"ended long ago":    {"csv", "text,expires_at\none,2001-01-01\n", 1, "no error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := comment.WordImport{Site: "daily", Format: tt.format, Text: tt.text, Usual: comment.Word{List: "banned"}, DryRun: true}
+			out, err := h.ImportWords(ctx(), in, lawyer)
+			wantFault(t, err, tt.fault)
+			if out.Added != tt.added {
+				t.Errorf("%+v", out)
+			}
+		})
+	}
+	out, err := h.ImportWords(ctx(), comment.WordImport{Site: "daily", Text: "\x1b[31mred*", Usual: comment.Word{List: "banned"}}, lawyer)
+	h.must(err)
+	if out.Refused != 1 || strings.Contains(out.Lines[0].Text, "\x1b") {
+		t.Errorf("%q would colour a terminal", out.Lines[0].Text)
+	}
+	_, err = h.AddWord(ctx(), comment.Word{Site: "daily", List: "banned", Text: "over", ExpiresAt: h.clock.Now()}, lawyer)
+	wantFault(t, err, "expires_at:invalid")
+}
+
 // FuzzImport: whatever a file has in it, each line is told of, and what is said to be
 // added can be compiled.
 func FuzzImport(f *testing.F) {
