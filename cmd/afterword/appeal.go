@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 type appealCmd struct {
 	List   appealListCmd   `cmd:"" help:"List the appeals of a site."`
+	Assign appealAssignCmd `cmd:"" help:"Give an appeal to the account that is to decide about it, or to nobody."`
 	Decide appealDecideCmd `cmd:"" help:"Decide about an appeal, in the name of an account that had no part in the decision."`
 }
 
@@ -54,12 +56,9 @@ type appealDecideCmd struct {
 // Run decides about an appeal.
 func (c *appealDecideCmd) Run(e *env) error {
 	return e.administer(func(a *app.App) error {
-		by, err := a.Auth.AccountByEmail(e.ctx, c.By)
+		by, err := e.moderatorOf(a, c.Site, c.By)
 		if err != nil {
-			return noAccount(err, c.By)
-		}
-		if by.Disabled || !by.RoleOn(c.Site).Includes(comment.Moderator) {
-			return fmt.Errorf("the account %s may not moderate the site %s", c.By, c.Site)
+			return err
 		}
 		out, err := a.Comments.DecideAppeal(e.ctx, comment.AppealRuling{
 			By: by, Site: c.Site, ID: c.ID, Outcome: comment.AppealOutcome(c.Outcome), Answer: c.Answer, Restore: c.Restore,
@@ -68,6 +67,74 @@ func (c *appealDecideCmd) Run(e *env) error {
 			return missing(err, "appeal "+c.ID+" on the site "+c.Site, "appeal list --site KEY")
 		}
 		return e.print(out, "The appeal %s is %s.", out.ID, out.State)
+	})
+}
+
+// moderatorOf is the account in whose name something is decided on a site. What
+// people decide, the command line decides in somebody's name only: who has decided
+// before counts.
+func (e *env) moderatorOf(a *app.App, site, email string) (comment.Account, error) {
+	if _, err := a.Comments.SiteOf(e.ctx, site); err != nil {
+		return comment.Account{}, noSite(err, site)
+	}
+	by, err := e.accountOf(a, email)
+	if err != nil {
+		return by, err
+	}
+	if !by.RoleOn(site).Includes(comment.Moderator) {
+		return by, fmt.Errorf("the account %s may not moderate the site %s; to give it a role: afterword user set", email, site)
+	}
+	return by, nil
+}
+
+// accountOf is an account that may act.
+func (e *env) accountOf(a *app.App, email string) (comment.Account, error) {
+	by, err := a.Auth.AccountByEmail(e.ctx, email)
+	if err != nil {
+		return by, noAccount(err, email)
+	}
+	if by.Disabled {
+		return by, fmt.Errorf("the account %s is disabled; to enable it: afterword user set %s --enable", email, email)
+	}
+	return by, nil
+}
+
+type appealAssignCmd struct {
+	Site string `help:"Key of the site." required:"" placeholder:"KEY"`
+	ID   string `arg:"" help:"Id of the appeal." name:"id"`
+	To   string `arg:"" optional:"" help:"E-mail address of the account; without it, nobody has the appeal."`
+	By   string `help:"E-mail address of the account in whose name; default: the one that is to decide." placeholder:"EMAIL"`
+}
+
+// Run gives an appeal to somebody.
+func (c *appealAssignCmd) Run(e *env) error {
+	if c.To == "" && c.By == "" {
+		return usageError{errors.New("say who is to decide, or with --by EMAIL in whose name the appeal is given to nobody")}
+	}
+	return e.administer(func(a *app.App) error {
+		as := comment.Assignment{Site: c.Site, ID: c.ID}
+		if c.To != "" {
+			to, err := e.moderatorOf(a, c.Site, c.To)
+			if err != nil {
+				return err
+			}
+			as.By, as.To = to, to.ID
+		}
+		if c.By != "" {
+			var err error
+			if as.By, err = e.moderatorOf(a, c.Site, c.By); err != nil {
+				return err
+			}
+		}
+		out, err := a.Comments.AssignAppeal(e.ctx, as)
+		if err != nil {
+			return missing(err, "appeal "+c.ID+" on the site "+c.Site, "appeal list --site KEY")
+		}
+		text := "The appeal %s waits for anybody."
+		if c.To != "" {
+			text = "The appeal %s is for " + c.To + "."
+		}
+		return e.print(out, text, out.ID)
 	})
 }
 

@@ -2,9 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/afterword-comments/afterword/internal/app"
@@ -94,9 +91,10 @@ func (c *clauseListCmd) Run(e *env) error {
 }
 
 type templateCmd struct {
-	Set    templateSetCmd    `cmd:"" help:"Make or change a template of messages to authors."`
-	Remove templateRemoveCmd `cmd:"" help:"Delete a template; the next more general one takes its place."`
-	List   templateListCmd   `cmd:"" help:"List the templates."`
+	Set     templateSetCmd     `cmd:"" help:"Make or change a template of messages to authors."`
+	Preview templatePreviewCmd `cmd:"" help:"Show what an author would be told; keeps and sends nothing."`
+	Remove  templateRemoveCmd  `cmd:"" help:"Delete a template; the next more general one takes its place."`
+	List    templateListCmd    `cmd:"" help:"List the templates."`
 }
 
 type templateSetCmd struct {
@@ -105,20 +103,15 @@ type templateSetCmd struct {
 	File string `arg:"" help:"File with the text; - is standard input." default:"-"`
 }
 
+// maxTemplateFile is the most bytes of a file with a template, far beyond the
+// longest one that is taken.
+const maxTemplateFile = 1 << 20
+
 // Run makes or changes a template.
 func (c *templateSetCmd) Run(e *env) error {
-	in := e.in
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
-	}
-	text, err := io.ReadAll(io.LimitReader(in, web.MaxBody))
+	text, err := e.readFile(c.File, maxTemplateFile)
 	if err != nil {
-		return fmt.Errorf("read the text: %w", err)
+		return err
 	}
 	return e.administer(func(a *app.App) error {
 		t, err := a.Comments.PutTemplate(e.ctx, comment.Template{Site: c.Site, Name: c.Name, Text: strings.TrimSpace(string(text))}, operator)
@@ -126,6 +119,36 @@ func (c *templateSetCmd) Run(e *env) error {
 			return missing(err, "site "+c.Site+", or no house rule "+c.Name+" on it", "clause list --site KEY")
 		}
 		return e.print(web.ShowTemplate(t), "Set the template %s.", t.Name)
+	})
+}
+
+type templatePreviewCmd struct {
+	Site    string `help:"Key of the site." required:"" placeholder:"KEY"`
+	Comment string `help:"Id of the comment; without it, made-up values stand for the fields." placeholder:"ID"`
+	Clause  string `help:"The house rule that the decision names, by id or number."`
+	Reason  string `help:"The reason that it names, such as off_topic."`
+	File    string `arg:"" optional:"" help:"File with a text to try, - is standard input; without it, the template that applies."`
+}
+
+// Run shows what an author would be told.
+func (c *templatePreviewCmd) Run(e *env) error {
+	trial := comment.Trial{Site: c.Site, Comment: c.Comment, Clause: c.Clause, Reason: c.Reason}
+	if c.File != "" {
+		text, err := e.readFile(c.File, maxTemplateFile)
+		if err != nil {
+			return err
+		}
+		trial.Text = strings.TrimSpace(string(text))
+	}
+	return e.administer(func(a *app.App) error {
+		if _, err := a.Comments.SiteOf(e.ctx, c.Site); err != nil {
+			return noSite(err, c.Site)
+		}
+		out, err := a.Comments.TryMessage(e.ctx, trial)
+		if err != nil {
+			return missing(err, "comment "+c.Comment+" on the site "+c.Site, "comment list --site "+c.Site)
+		}
+		return e.print(out, "%s", out.Message)
 	})
 }
 

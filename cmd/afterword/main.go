@@ -35,6 +35,7 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the service."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date (serve does so too)."`
 	Site     siteCmd     `cmd:"" help:"Sites and their options."`
+	Comment  commentCmd  `cmd:"" help:"Comments, and decisions about them."`
 	People   peopleCmd   `cmd:"" help:"Authors, and what was said of them."`
 	Block    blockCmd    `cmd:"" help:"Blocks by e-mail, domain, network address and name."`
 	Page     pageCmd     `cmd:"" help:"Pages, and which of them are in premoderation."`
@@ -48,6 +49,7 @@ type cli struct {
 	Clause   clauseCmd   `cmd:"" help:"House rules, which decisions name."`
 	Template templateCmd `cmd:"" help:"Messages to authors."`
 	Appeal   appealCmd   `cmd:"" help:"Appeals of authors."`
+	Look     lookCmd     `cmd:"" name:"second-look" help:"Second looks at decisions, and how often both agree."`
 	Decision decisionCmd `cmd:"" help:"Decisions and their reasons."`
 	Check    configCmd   `cmd:"" name:"config" help:"Settings."`
 	Backup   backupCmd   `cmd:"" help:"Copy the database to a file, also while it is being served."`

@@ -13,6 +13,8 @@ type pageCmd struct {
 	List        pageListCmd        `cmd:"" help:"List a site's pages."`
 	Premoderate pagePremoderateCmd `cmd:"" help:"Let people look at every comment on a page first, for a while."`
 	Release     pageReleaseCmd     `cmd:"" help:"End the premoderation of a page."`
+	Close       pageCloseCmd       `cmd:"" help:"Take no more comments on a page; what is there stays."`
+	Open        pageOpenCmd        `cmd:"" help:"Take comments on a page again."`
 }
 
 type pageListCmd struct {
@@ -41,7 +43,7 @@ func (c *pageListCmd) Run(e *env) error {
 				return noSite(err, c.Site)
 			}
 			for _, p := range pages {
-				if err := e.print(p, "%s  %s  %d public%s", p.Key, p.Title, p.Count, premoderationText(p)); err != nil {
+				if err := e.print(p, "%s  %s  %d public%s", p.Key, p.Title, p.Count, closedText(p)+premoderationText(p)); err != nil {
 					return err
 				}
 			}
@@ -49,6 +51,13 @@ func (c *pageListCmd) Run(e *env) error {
 		}
 		return nil
 	})
+}
+
+func closedText(p comment.PageEntry) string {
+	if p.Open == nil || *p.Open {
+		return ""
+	}
+	return "  closed"
 }
 
 func premoderationText(p comment.PageEntry) string {
@@ -119,4 +128,30 @@ func period(flag, text string) (time.Duration, error) {
 		return 0, usageError{fmt.Errorf("%s is a time such as 30m, 2h or 7d, not %q", flag, text)}
 	}
 	return d, nil
+}
+
+type pageCloseCmd struct{ pageArgs }
+
+// Run closes a page for comments.
+func (c *pageCloseCmd) Run(e *env) error { return c.open(e, false, "%s takes no more comments.") }
+
+type pageOpenCmd struct{ pageArgs }
+
+// Run opens a page for comments.
+func (c *pageOpenCmd) Run(e *env) error { return c.open(e, true, "%s takes comments.") }
+
+func (c *pageArgs) open(e *env, open bool, text string) error {
+	return e.administer(func(a *app.App) error {
+		none := func(err error) error {
+			return missing(err, "page "+c.Page+" on a site "+c.Site, "page list --site "+c.Site)
+		}
+		if _, err := a.Comments.OpenPage(e.ctx, comment.Opening{Site: c.Site, Page: c.Page, Open: open, By: operator}); err != nil {
+			return none(err)
+		}
+		out, err := a.Comments.PageState(e.ctx, c.Site, c.Page)
+		if err != nil {
+			return none(err)
+		}
+		return e.print(out, text, out.Key)
+	})
 }

@@ -109,6 +109,9 @@ type peopleSetCmd struct {
 	Note       string `help:"What else they should know."`
 	BlockEmail bool   `help:"With suspended and banned: turn away the e-mail address too."`
 	Everywhere bool   `help:"The address on every site."`
+
+	RejectWaiting bool   `help:"Reject what of theirs is waiting too, as one decision; needs --by."`
+	By            string `help:"E-mail address of the account in whose name that is decided." placeholder:"EMAIL"`
 }
 
 // Run says something of an author.
@@ -117,7 +120,17 @@ func (c *peopleSetCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if c.RejectWaiting != (c.By != "") {
+		return usageError{errors.New("--reject-waiting is a decision, which somebody makes: give it together with --by EMAIL")}
+	}
 	return e.administer(func(a *app.App) error {
+		var by comment.Account
+		if c.RejectWaiting {
+			var err error
+			if by, err = e.moderatorOf(a, c.Site, c.By); err != nil {
+				return err
+			}
+		}
 		_, err := a.Comments.SetStanding(e.ctx, comment.StandingChange{
 			Site: c.Site, Author: c.ID, Standing: c.Standing, Until: until, Reason: c.Reason, Note: c.Note,
 			BlockEmail: c.BlockEmail, Everywhere: c.Everywhere, By: operator,
@@ -125,8 +138,30 @@ func (c *peopleSetCmd) Run(e *env) error {
 		if err != nil {
 			return c.missing(e.ctx, a, err)
 		}
-		return c.show(e, a)
+		out := web.PersonChanged{}
+		if c.RejectWaiting {
+			if out.Decision, err = a.Comments.RejectWaiting(e.ctx, by, c.Site, c.ID, c.Reason); err != nil {
+				return err
+			}
+		}
+		return c.changed(e, a, out)
 	})
+}
+
+// changed prints the author as it is now, and what was decided.
+func (c *peopleSetCmd) changed(e *env, a *app.App, out web.PersonChanged) error {
+	p, err := a.Comments.Person(e.ctx, c.Site, c.ID)
+	if err != nil {
+		return err
+	}
+	out.Person = web.ShowPersonDetail(p, time.Now())
+	if err := e.printPerson(out.Person.Person, out); err != nil || e.json || !c.RejectWaiting {
+		return err
+	}
+	if out.Decision == nil {
+		return e.print(nil, "    Nothing of theirs was waiting.")
+	}
+	return e.printRuled(*out.Decision)
 }
 
 // endOf reads when something ends: an instant, or how long it is to last.
@@ -147,6 +182,7 @@ func endOf(text string) (time.Time, error) {
 type blockCmd struct {
 	Add    blockAddCmd    `cmd:"" help:"Add a block, or change the one of the same kind and value."`
 	Import blockImportCmd `cmd:"" help:"Add the entries of a file, one a line."`
+	Change blockChangeCmd `cmd:"" help:"Change the effect, the reason or the end of a block."`
 	List   blockListCmd   `cmd:"" help:"List blocks, newest first."`
 	Remove blockRemoveCmd `cmd:"" help:"Take a block away."`
 }
@@ -310,6 +346,36 @@ func (e *env) printBlocks(all []comment.Block) error {
 		}
 	}
 	return nil
+}
+
+type blockChangeCmd struct {
+	ID string `arg:"" help:"Id of the block."`
+	blockSite
+	Effect *string `help:"review, reject or refuse."`
+	Reason *string `help:"Why, for colleagues; \"\" for none."`
+	Until  *string `help:"When it ends: a time such as 2026-03-01T09:30:00Z, or how long from now on, such as 30d; \"\" for never." placeholder:"TIME"`
+}
+
+// Run changes a block. What it looks at stays: that would be another block.
+func (c *blockChangeCmd) Run(e *env) error {
+	change := comment.BlockChange{Effect: c.Effect, Reason: c.Reason}
+	if c.Until != nil {
+		until, err := endOf(*c.Until)
+		if err != nil {
+			return err
+		}
+		change.Until = &until
+	}
+	if change == (comment.BlockChange{}) {
+		return usageError{errors.New("there is nothing to change; give --effect, --reason or --until")}
+	}
+	return e.administer(func(a *app.App) error {
+		b, err := a.Comments.ChangeBlock(e.ctx, c.key(), c.ID, change, operator)
+		if err != nil {
+			return missing(err, "block "+c.ID, "block list")
+		}
+		return e.printBlock(b)
+	})
 }
 
 type blockRemoveCmd struct {

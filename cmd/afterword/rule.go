@@ -18,6 +18,9 @@ type ruleCmd struct {
 	List     ruleListCmd     `cmd:"" help:"List a site's rules in their order, with how precise each has been."`
 	Set      ruleSetCmd      `cmd:"" help:"Change a rule; that makes a new version of it."`
 	Remove   ruleRemoveCmd   `cmd:"" help:"Delete a rule."`
+	Order    ruleOrderCmd    `cmd:"" help:"Put the rules into an order, the first to be asked first."`
+	Check    ruleCheckCmd    `cmd:"" help:"Say what is wrong with a condition, or which facts it asks for."`
+	Facts    ruleFactsCmd    `cmd:"" help:"List the facts that conditions are made of."`
 	Rehearse ruleRehearseCmd `cmd:"" help:"Try a rule on comments that people have decided about."`
 	Import   ruleImportCmd   `cmd:"" help:"Take over rules from a file that export wrote."`
 	Export   ruleExportCmd   `cmd:"" help:"Write a site's rules as JSON."`
@@ -97,14 +100,16 @@ type ruleListCmd struct {
 
 // Run lists rules.
 func (c *ruleListCmd) Run(e *env) error {
-	return e.administer(func(a *app.App) error {
-		list, err := a.Comments.RulesOf(e.ctx, c.Site)
-		if err != nil {
-			return noSite(err, c.Site)
-		}
-		return e.showRules(a, list, func(v web.RuleView) string {
-			return fmt.Sprintf("%s  %d  %s  %s  %s  hits %d, right %d of %d\n    %s", v.ID, v.Priority, v.Mode, v.Action, v.Name, v.Precision.Hits, v.Precision.Right, v.Precision.Decided, v.When)
-		})
+	return e.administer(func(a *app.App) error { return e.listRules(a, c.Site) })
+}
+
+func (e *env) listRules(a *app.App, site string) error {
+	list, err := a.Comments.RulesOf(e.ctx, site)
+	if err != nil {
+		return noSite(err, site)
+	}
+	return e.showRules(a, list, func(v web.RuleView) string {
+		return fmt.Sprintf("%s  %d  %s  %s  %s  hits %d, right %d of %d\n    %s", v.ID, v.Priority, v.Mode, v.Action, v.Name, v.Precision.Hits, v.Precision.Right, v.Precision.Decided, v.When)
 	})
 }
 

@@ -64,7 +64,7 @@ type siteListCmd struct{}
 // Run lists the sites.
 func (c *siteListCmd) Run(e *env) error {
 	return e.administer(func(a *app.App) error {
-		all, err := a.Comments.SitesOf(e.ctx, comment.Account{Grants: []comment.Grant{{Site: comment.AllSites, Role: comment.Owner}}})
+		all, err := a.Comments.SitesOf(e.ctx, everything)
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,9 @@ type webhookCmd struct {
 	Rotate     webhookRotateCmd     `cmd:"" help:"Make a new secret; the old one signs too for a while."`
 	Remove     webhookRemoveCmd     `cmd:"" help:"Delete an endpoint."`
 	Deliveries webhookDeliveriesCmd `cmd:"" help:"List the newest deliveries of an endpoint."`
+	Delivery   webhookDeliveryCmd   `cmd:"" help:"Show a delivery: what is sent, and every attempt with its answer."`
+	Health     webhookHealthCmd     `cmd:"" help:"Tell how an endpoint has been doing: share, times, what it is owed."`
+	Check      webhookCheckCmd      `cmd:"" help:"Tell whether an address could be an endpoint's; calls nobody."`
 	Redeliver  webhookRedeliverCmd  `cmd:"" help:"Send a delivery's event again."`
 	Replay     webhookReplayCmd     `cmd:"" help:"Send events of the past again, or count them."`
 	Replays    webhookReplaysCmd    `cmd:"" help:"List the replays of an endpoint."`
@@ -77,7 +80,7 @@ func (c *webhookListCmd) Run(e *env) error {
 		keys := []string{c.Site}
 		if c.Site == "" {
 			keys = nil
-			all, err := a.Comments.SitesOf(e.ctx, comment.Account{Grants: []comment.Grant{{Site: comment.AllSites, Role: comment.Owner}}})
+			all, err := a.Comments.SitesOf(e.ctx, everything)
 			if err != nil {
 				return err
 			}

@@ -127,6 +127,12 @@ func (s *Server) person(c *fiber.Ctx) error {
 	return send(c, fiber.StatusOK, ShowPersonDetail(p, s.Now()))
 }
 
+// PersonChanged is an author of whom something was said, and what was decided with it.
+type PersonChanged struct {
+	Person   PersonDetail   `json:"person"`
+	Decision *comment.Ruled `json:"decision"` // null = nothing
+}
+
 // changePerson says something of an author, and turns down what of theirs is
 // waiting where that is wished: one decision, which can be undone like any other.
 func (s *Server) changePerson(c *fiber.Ctx) error {
@@ -157,10 +163,7 @@ func (s *Server) changePerson(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	out := struct {
-		Person   PersonDetail   `json:"person"`
-		Decision *comment.Ruled `json:"decision"`
-	}{}
+	out := PersonChanged{}
 	if in.RejectWaiting {
 		out.Decision, err = s.Comments.RejectWaiting(c.UserContext(), who, param(c, "site"), param(c, "id"), in.Reason)
 		if err != nil {

@@ -237,15 +237,24 @@ func (s *Server) checkRule(c *fiber.Ctx) error {
 	if _, err := s.Comments.SiteOf(c.UserContext(), param(c, "site")); err != nil {
 		return err
 	}
-	when, facts, err := comment.CheckWhen(in.When, in.Form)
+	out, err := CheckWhen(in.When, in.Form)
 	if err != nil {
 		return err
+	}
+	return send(c, fiber.StatusOK, out)
+}
+
+// CheckWhen reads a condition that is given as text or as a form.
+func CheckWhen(when string, form *moderation.RuleForm) (RuleCheck, error) {
+	when, facts, err := comment.CheckWhen(when, form)
+	if err != nil {
+		return RuleCheck{}, err
 	}
 	out := RuleCheck{When: when, Facts: facts}
 	if form, ok := moderation.FormOf(when); ok {
 		out.Form = &form
 	}
-	return send(c, fiber.StatusOK, out)
+	return out, nil
 }
 
 func (s *Server) rehearseRule(c *fiber.Ctx) error {
@@ -291,6 +300,11 @@ func (s *Server) ruleFacts(c *fiber.Ctx) error {
 	if _, err := s.Comments.SiteOf(c.UserContext(), param(c, "site")); err != nil {
 		return err
 	}
+	return send(c, fiber.StatusOK, map[string]any{"facts": ShowFacts()})
+}
+
+// ShowFacts makes the view of all facts, in the order in which people look for them.
+func ShowFacts() []FactView {
 	facts := moderation.FactNames()
 	views := make([]FactView, len(facts))
 	for i, f := range facts {
@@ -300,7 +314,7 @@ func (s *Server) ruleFacts(c *fiber.Ctx) error {
 		}
 		views[i] = FactView{f.Name, f.Type, f.Sentence, past}
 	}
-	return send(c, fiber.StatusOK, map[string]any{"facts": views})
+	return views
 }
 
 func (s *Server) importRules(c *fiber.Ctx) error {

@@ -47,6 +47,11 @@ func (s *Server) endpointHealth(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	return send(c, fiber.StatusOK, ShowEndpointHealth(h))
+}
+
+// ShowEndpointHealth makes the view of an endpoint's health.
+func ShowEndpointHealth(h webhook.Health) EndpointHealth {
 	out := EndpointHealth{
 		Since: comment.OptionalTime(h.Since), Delivered: h.Delivered, Failed: h.Failed, Retrying: h.Retrying, Owed: h.Owed,
 		latency: showLatency(h.Times), NextAttemptAt: comment.OptionalTime(h.Next), OldestOwedAt: comment.OptionalTime(h.Oldest),
@@ -55,7 +60,13 @@ func (s *Server) endpointHealth(c *fiber.Ctx) error {
 	for i, hour := range h.Hours {
 		out.Hours[i] = healthHour{At: comment.Timestamp(hour.At), Delivered: hour.Delivered, Failed: hour.Failed, latency: showLatency(hour.Times)}
 	}
-	return send(c, fiber.StatusOK, out)
+	return out
+}
+
+// AddressCheck is an address that could be an endpoint's, as it would be stored.
+type AddressCheck struct {
+	OK  bool   `json:"ok"`
+	URL string `json:"url"`
 }
 
 // checkRate is for a person who types an address: each look may ask the
@@ -76,5 +87,5 @@ func (s *Server) checkAddress(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return send(c, fiber.StatusOK, map[string]any{"ok": true, "url": url})
+	return send(c, fiber.StatusOK, AddressCheck{true, url})
 }

@@ -123,6 +123,18 @@ func showAttempts(list []comment.Attempt) []Attempt {
 	return views
 }
 
+// DeliveryDetail is a delivery with what is sent and every call.
+type DeliveryDetail struct {
+	Delivery
+	Body         string    `json:"body"`
+	AttemptsList []Attempt `json:"attempts_list"`
+}
+
+// ShowDeliveryDetail makes the view of a delivery with its calls, oldest first.
+func ShowDeliveryDetail(d comment.Delivery, body []byte, attempts []comment.Attempt) DeliveryDetail {
+	return DeliveryDetail{ShowDelivery(d), string(body), showAttempts(attempts)}
+}
+
 func (s *Server) endpoints(c *fiber.Ctx) error {
 	site := param(c, "site")
 	all, err := s.Hooks.List(c.UserContext(), site)
@@ -285,11 +297,7 @@ func (s *Server) delivery(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return send(c, fiber.StatusOK, struct {
-		Delivery
-		Body         string    `json:"body"`
-		AttemptsList []Attempt `json:"attempts_list"`
-	}{ShowDelivery(d), string(body), showAttempts(attempts)})
+	return send(c, fiber.StatusOK, ShowDeliveryDetail(d, body, attempts))
 }
 
 func (s *Server) redeliver(c *fiber.Ctx) error {
