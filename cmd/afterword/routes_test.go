@@ -26,7 +26,7 @@ var commandOf = map[string]string{
 	"changeBlockEverywhere": "block change", "removeBlockEverywhere": "block remove",
 
 	"rules": "rule list", "rule": "rule list", "addRule": "rule add", "changeRule": "rule set", "removeRule": "rule remove",
-	"ruleFacts": "rule facts", "checkRule": "rule check", "rehearseRule": "rule rehearse", "importRules": "rule import", "orderRules": "rule order",
+	"ruleFacts": "rule facts", "checkRule": "rule check", "rehearseRule": "rule rehearse", "importRules": "rule import", "exportRules": "rule export", "orderRules": "rule order",
 
 	"clauses": "clause list", "addClause": "clause add", "changeClause": "clause set",
 	"templates": "template list", "putTemplate": "template set", "removeTemplate": "template remove", "previewMessage": "template preview",

@@ -220,17 +220,11 @@ func (c *ruleExportCmd) Run(e *env) error {
 		if err != nil {
 			return noSite(err, c.Site)
 		}
-		out := struct {
-			Rules []web.RuleInput `json:"rules"`
-		}{Rules: []web.RuleInput{}}
-		for _, r := range list {
-			out.Rules = append(out.Rules, web.ExportRule(r))
-		}
 		text := json.NewEncoder(e.out)
 		if !e.json {
 			text.SetIndent("", "  ")
 		}
-		return text.Encode(out)
+		return text.Encode(web.ExportRules(list))
 	})
 }
 
@@ -255,18 +249,13 @@ func (c *ruleImportCmd) Run(e *env) error {
 	}
 	read := json.NewDecoder(io.LimitReader(in, maxImport))
 	read.DisallowUnknownFields()
-	var given struct {
-		Rules []web.RuleInput `json:"rules"`
-	}
+	var given web.RuleFile
 	if err := read.Decode(&given); err != nil {
 		return usageError{fmt.Errorf("%s is not a file of rules: %w", c.File, err)}
 	}
-	changes := make([]comment.RuleChange, len(given.Rules))
-	for i, one := range given.Rules {
-		var err error
-		if changes[i], err = one.Change(); err != nil {
-			return err
-		}
+	changes, err := given.Changes()
+	if err != nil {
+		return err
 	}
 	return e.administer(func(a *app.App) error { return e.importRules(a, c.Site, changes) })
 }

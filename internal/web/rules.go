@@ -316,22 +316,3 @@ func ShowFacts() []FactView {
 	}
 	return views
 }
-
-func (s *Server) importRules(c *fiber.Ctx) error {
-	in, err := decode[struct {
-		Rules []RuleInput `json:"rules" validate:"required,max=200"`
-	}](c)
-	if err != nil {
-		return err
-	}
-	changes := make([]comment.RuleChange, len(in.Rules))
-	for i, one := range in.Rules {
-		if changes[i], err = one.Change(); err != nil {
-			return err
-		}
-	}
-	return s.create(c, fiber.StatusOK, func() (any, error) {
-		results, err := s.Comments.ImportRules(c.UserContext(), param(c, "site"), changes, actor(c))
-		return map[string]any{"results": results}, err
-	})
-}

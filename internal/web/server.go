@@ -180,6 +180,7 @@ func (s *Server) Register(router fiber.Router) {
 	get("/api/v1/sites/:site/rules/facts", s.private, s.staff, moderator, s.ruleFacts)
 	post("/api/v1/sites/:site/rules/check", s.private, s.staff, moderator, s.checkRule)
 	post("/api/v1/sites/:site/rules/rehearse", s.private, s.staff, moderator, s.rehearseRule)
+	get("/api/v1/sites/:site/rules/export", s.private, s.staff, moderator, s.exportRules)
 	post("/api/v1/sites/:site/rules/import", s.private, s.staff, admin, s.importRules)
 	post("/api/v1/sites/:site/rules/order", s.private, s.staff, admin, s.orderRules)
 	get("/api/v1/sites/:site/rules/:id", s.private, s.staff, moderator, s.rule)
