@@ -1,6 +1,6 @@
 // The routes of moderators' rules, one function each.
-import { query } from './http';
-import { authed } from './session';
+import { fetchFrom, query } from './http';
+import { authed, withToken } from './session';
 import type * as R from './types-rules';
 
 const rules = (site: string) => `sites/${encodeURIComponent(site)}/rules`;
@@ -23,6 +23,10 @@ export const addRule = (site: string, body: R.RuleChange) =>
 export const changeRule = (site: string, id: string, body: R.RuleChange) => authed<R.Rule>('PATCH', one(site, id), { body });
 export const removeRule = (site: string, id: string) => authed<void>('DELETE', one(site, id));
 export const orderRules = (site: string, ids: string[]) => authed<unknown>('POST', `${rules(site)}/order`, { body: { ids } });
+export const exportRules = (site: string) =>
+  withToken(async (token) => (await fetchFrom('GET', `${rules(site)}/export`, { token })).blob());
+export const importRules = async (site: string, body: unknown) =>
+  (await authed<{ results: R.RuleImported[] }>('POST', `${rules(site)}/import`, { body, headers: { 'Idempotency-Key': crypto.randomUUID() } })).results;
 
 type Condition = { when: string } | { form: R.RuleForm };
 export const checkRule = (site: string, body: Condition, signal: AbortSignal) =>

@@ -115,6 +115,7 @@ export const listDisagreements = (site: string) =>
 export const changePassword = (current: string, password: string) => post<void>('auth/password', { current, password });
 
 export const listSites = () => all<'sites', T.Site>('sites', 'sites');
+export const addSite = (site: { key: string; name: string; origins: string[] }) => create<T.Site>('sites', site);
 export const changeSite = (site: string, change: { name?: string; origins?: string[] }) =>
   patch<T.Site>(`sites/${enc(site)}`, change);
 export const changeOptions = (site: string, options: T.Options) => patch<T.Site>(`sites/${enc(site)}`, { options });
@@ -152,7 +153,9 @@ export const listBlocks = (site: string, meeting: string, cursor: string | null)
 export const addBlock = (site: string, block: T.BlockTerms & { value: string }) => create<T.Block>(blocks(site), block);
 export const importBlocks = (site: string, list: T.BlockTerms & { values: string[] }) =>
   create<{ added: number; known: number; refused: { line: number; value: string; detail: string }[] }>(`${blocks(site)}/import`, list);
-export const changeBlock = (site: string, id: string, change: { effect: T.Block['effect'] }) =>
+/** An `until` of '' is for good. */
+export type BlockChange = Partial<Pick<T.BlockTerms, 'effect' | 'reason' | 'until'>>;
+export const changeBlock = (site: string, id: string, change: BlockChange) =>
   patch<T.Block>(`${blocks(site)}/${enc(id)}`, change);
 export const removeBlock = (site: string, id: string) => remove(`${blocks(site)}/${enc(id)}`);
 

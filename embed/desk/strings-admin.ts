@@ -10,6 +10,13 @@ export const ta = {
     key: 'Key',
     on: 'On',
     off: 'Off',
+    adding: {
+      open: 'Add a site',
+      title: 'New site',
+      keyHint: 'Short, such as daily: small letters, digits and hyphens. It stands in addresses and in the embedding, and stays.',
+      submit: 'Add site',
+      added: (name: string) => `${name} is added.`,
+    },
     noAdmin: 'You administer no site.',
   },
   users: {

@@ -55,6 +55,14 @@ export interface RuleChange {
   override_reason?: string;
 }
 
+/** What became of one rule of an import; `change` is empty where it was refused. */
+export interface RuleImported {
+  name: string;
+  ok: boolean;
+  change: '' | 'added' | 'changed' | 'same';
+  detail: string;
+}
+
 export interface Fact {
   name: string;
   type: 'number' | 'text' | 'boolean' | 'list' | 'scores';

@@ -13,7 +13,7 @@ const longestLine = 500;
 const bytes = (text: string) => new TextEncoder().encode(JSON.stringify(text)).length;
 
 /** Puts items together as long as a part has room. */
-function gathered(items: string[], join: (items: string[]) => string, ahead: (first: number) => number): Part[] {
+export function gathered(items: string[], join: (items: string[]) => string, ahead: (first: number) => number): Part[] {
   const parts: Part[] = [];
   let first = 0;
   let room = partBytes;

@@ -10,6 +10,7 @@ import { t } from '../strings';
 import { tp } from '../strings-people';
 import { fullTime } from '../time';
 import type { Block, BlockTerms } from '../types';
+import { BlockChange } from './block-change';
 
 const tb = tp.blocks;
 
@@ -29,6 +30,11 @@ export function BlocksView({ site }: { site: string }) {
       await api.removeBlock(block.site, block.id);
       reload();
       return tb.removed(block.value);
+    });
+  const changed = (said: string) =>
+    void run(async () => {
+      reload();
+      return said;
     });
   const may = everywhere ? isOwner.value : mayModerate(site);
   return (
@@ -51,7 +57,7 @@ export function BlocksView({ site }: { site: string }) {
       {trouble && <Failure text={trouble} retry={reload} />}
       {!data && !trouble && <Skeleton rows={3} />}
       {data && data.blocks.length === 0 && <Empty title={meeting ? tb.noneMeet : tb.none} />}
-      {data && data.blocks.length > 0 && <Table blocks={data.blocks} may={may} remove={(block) => void remove(block)} />}
+      {data && data.blocks.length > 0 && <Table blocks={data.blocks} may={may} remove={(block) => void remove(block)} changed={changed} />}
       {data?.next_cursor && (
         <button type="button" class="more" disabled={busy} onClick={() => void more()}>
           {t.common.more}
@@ -89,7 +95,16 @@ function Lookup({ look }: { look: (value: string) => void }) {
   );
 }
 
-function Table({ blocks, may, remove }: { blocks: Block[]; may: boolean; remove: (block: Block) => void }) {
+interface TableProps {
+  blocks: Block[];
+  may: boolean;
+  remove: (block: Block) => void;
+  changed: (said: string) => void;
+}
+
+function Table({ blocks, may, remove, changed }: TableProps) {
+  const [changing, setChanging] = useState('');
+  const back = useRef(''); // to whose button the focus returns
   const heads = [tb.blocked, tb.effect, tb.ends, tb.hits, ...(may ? [''] : [])];
   return (
     <table class="data">
@@ -97,32 +112,61 @@ function Table({ blocks, may, remove }: { blocks: Block[]; may: boolean; remove:
         <tr>
           {heads.map((head) => (
             <th key={head} scope="col">
-              {head || <span class="unseen">{tb.remove}</span>}
+              {head || <span class="unseen">{t.row.actions}</span>}
             </th>
           ))}
         </tr>
       </thead>
       <tbody>
-        {blocks.map((block) => (
-          <tr key={block.id}>
-            <td data-label={tb.blocked}>
-              <span>
-                <bdi class="email">{block.value}</bdi> <span class="meta">{tb.kinds[block.kind]}</span>
-                {block.reason && <span class="meta"> · {block.reason}</span>}
-              </span>
-            </td>
-            <td data-label={tb.effect}>{tb.effects[block.effect]}</td>
-            <td data-label={tb.ends}>{block.ended ? tb.ended : block.until ? fullTime(block.until) : tb.never}</td>
-            <td data-label={tb.hits}>{tb.times(block.hits)}</td>
-            {may && (
-              <td>
-                <button type="button" aria-label={tb.removeOf(block.value)} onClick={() => remove(block)}>
-                  {tb.remove}
-                </button>
+        {blocks.map((block) =>
+          block.id === changing ? (
+            <tr key={block.id}>
+              <td colSpan={heads.length}>
+                <BlockChange
+                  block={block}
+                  done={(said) => {
+                    back.current = block.id;
+                    setChanging('');
+                    if (said) changed(said);
+                  }}
+                />
               </td>
-            )}
-          </tr>
-        ))}
+            </tr>
+          ) : (
+            <tr key={block.id}>
+              <td data-label={tb.blocked}>
+                <span>
+                  <bdi class="email">{block.value}</bdi> <span class="meta">{tb.kinds[block.kind]}</span>
+                  {block.reason && <span class="meta"> · {block.reason}</span>}
+                </span>
+              </td>
+              <td data-label={tb.effect}>{tb.effects[block.effect]}</td>
+              <td data-label={tb.ends}>{block.ended ? tb.ended : block.until ? fullTime(block.until) : tb.never}</td>
+              <td data-label={tb.hits}>{tb.times(block.hits)}</td>
+              {may && (
+                <td>
+                  <span class="buttons">
+                    <button
+                      type="button"
+                      aria-label={tb.changeOf(block.value)}
+                      onClick={() => setChanging(block.id)}
+                      ref={(button) => {
+                        if (!button || back.current !== block.id) return;
+                        back.current = '';
+                        button.focus();
+                      }}
+                    >
+                      {tb.change}
+                    </button>
+                    <button type="button" aria-label={tb.removeOf(block.value)} onClick={() => remove(block)}>
+                      {tb.remove}
+                    </button>
+                  </span>
+                </td>
+              )}
+            </tr>
+          ),
+        )}
       </tbody>
     </table>
   );

@@ -1,26 +1,34 @@
 // The rules of one site, in the order in which they are asked, and how precise
 // each has been. The address says which one is being edited.
 import { Chip, Empty, Failure, Skeleton, When } from '../parts/bits';
+import { Outcome } from '../parts/outcome';
+import { saveFile } from '../parts/savefile';
 import { ForSite } from '../parts/sitepicker';
 import { useAct, useLoaded } from '../parts/use';
 import * as api from '../api-rules';
 import { home } from '../place';
 import { href, hrefWith, param } from '../state/router';
 import { mayManage, moderated } from '../state/sites';
+import { tm } from '../strings-moving';
 import { actions, modes, tr } from '../strings-rules';
 import type { Rule, RuleMode } from '../types-rules';
 import { RuleFormView } from './rule-form';
+import { RuleImportView } from './rule-import';
 
 const chosen = param('rule');
 
 export function RulesView() {
   return (
     <ForSite title={tr.title} among={moderated.value}>
-      {(site) =>
-        chosen.value ? <RuleFormView key={chosen.value} site={site.key} id={chosen.value} /> : <RuleList key={site.key} site={site.key} />
-      }
+      {(site) => <Shown key={`${site.key} ${chosen.value}`} site={site.key} />}
     </ForSite>
   );
+}
+
+function Shown({ site }: { site: string }) {
+  if (!chosen.value) return <RuleList site={site} />;
+  if (chosen.value === 'import' && mayManage(site)) return <RuleImportView site={site} />;
+  return <RuleFormView site={site} id={chosen.value} />;
 }
 
 function RuleList({ site }: { site: string }) {
@@ -39,13 +47,7 @@ function RuleList({ site }: { site: string }) {
     <div>
       <div class="stack">
         <p class="intro">{tr.intro}</p>
-        {mayManage(site) && (
-          <div class="buttons">
-            <a class="button" href={hrefWith({ rule: 'new' })}>
-              {tr.add}
-            </a>
-          </div>
-        )}
+        <Toolbar site={site} some={(data?.length ?? 0) > 0} />
         {trouble && <Failure text={trouble} retry={reload} />}
         {error && <p class="error">{error}</p>}
         {!data && !trouble && <Skeleton rows={3} />}
@@ -64,6 +66,33 @@ function RuleList({ site }: { site: string }) {
         </ol>
       </div>
     </div>
+  );
+}
+
+function Toolbar({ site, some }: { site: string; some: boolean }) {
+  const { run, busy, error } = useAct();
+  const save = () => run(async () => saveFile(await api.exportRules(site), `${site}-rules.json`));
+  return (
+    <>
+      <div class="buttons">
+        {mayManage(site) && (
+          <>
+            <a class="button" href={hrefWith({ rule: 'new' })}>
+              {tr.add}
+            </a>
+            <a class="button" href={hrefWith({ rule: 'import' })}>
+              {tm.import}
+            </a>
+          </>
+        )}
+        {some && (
+          <button type="button" disabled={busy} onClick={() => void save()}>
+            {tm.export}
+          </button>
+        )}
+      </div>
+      <Outcome note="" error={error} />
+    </>
   );
 }
 

@@ -6,22 +6,30 @@ import { OptionField } from '../parts/option';
 import { Outcome } from '../parts/outcome';
 import { ForSite } from '../parts/sitepicker';
 import { useAct } from '../parts/use';
-import { load as loadSites, sites } from '../state/sites';
+import { isOwner, load as loadSites, sites } from '../state/sites';
 import { optionGroups, otherGroup } from '../strings-options';
 import { t } from '../strings';
 import { ta } from '../strings-admin';
 import type { Options, Site } from '../types';
+import { AddSite } from './site-add';
 
 export function SettingsView() {
   return (
-    <ForSite title={ta.settings.title}>
-      {(site) => (
-        <div key={site.key}>
-          <SiteForm site={site} />
-          <OptionsForm site={site} />
+    <>
+      <ForSite title={ta.settings.title}>
+        {(site) => (
+          <div key={site.key}>
+            <SiteForm site={site} />
+            <OptionsForm site={site} />
+          </div>
+        )}
+      </ForSite>
+      {isOwner.value && (
+        <div class="page">
+          <AddSite />
         </div>
       )}
-    </ForSite>
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api';
 import { Chip, Empty, Failure, Skeleton, When } from '../parts/bits';
 import { Outcome } from '../parts/outcome';
+import { saveFile } from '../parts/savefile';
 import { SearchField } from '../parts/searchfield';
 import { useAct, usePages } from '../parts/use';
 import { question } from '../state/dialogs';
@@ -90,12 +91,7 @@ function Toolbar({ site, list }: ListProps) {
   const { run, busy, error } = useAct();
   const save = (format: string) =>
     void run(async () => {
-      const file = await api.exportWords(site, list, format);
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(file);
-      link.download = `${site}-${list}.${format}`;
-      link.click();
-      URL.revokeObjectURL(link.href);
+      saveFile(await api.exportWords(site, list, format), `${site}-${list}.${format}`);
     });
   return (
     <>
