@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,23 +166,46 @@ func (c *webhookRemoveCmd) Run(e *env) error {
 type webhookDeliveriesCmd struct {
 	ID    string `arg:"" help:"Id of the endpoint."`
 	State string `help:"Only owed, delivered, failed or cancelled ones." enum:"owed,delivered,failed,cancelled," default:""`
+	Type  string `help:"Only of this type of event." placeholder:"TYPE"`
+	Since string `help:"Only those made since: an instant, or a time back from now such as 2h." placeholder:"T"`
+	Until string `help:"Only those made before." placeholder:"T"`
 	Limit int    `help:"How many, newest first." default:"25"`
 }
 
 // Run lists deliveries.
 func (c *webhookDeliveriesCmd) Run(e *env) error {
+	wanted, err := c.wanted(time.Now())
+	if err != nil {
+		return err
+	}
 	return e.withEndpoint(c.ID, func(a *app.App, ep comment.Endpoint) error {
-		found, err := a.Hooks.Deliveries(e.ctx, comment.DeliveryQuery{Site: ep.Site, Endpoint: ep.ID, State: comment.DeliveryState(c.State), Limit: min(max(c.Limit, 1), 1000)})
-		if err != nil {
-			return err
-		}
-		for _, d := range found {
-			if err := e.print(web.ShowDelivery(d), "%s  %s  %s  attempts %d  %s %d", d.ID, d.Type, d.State, d.Attempts, d.LastClass, d.LastStatus); err != nil {
+		wanted.Site, wanted.Endpoint = ep.Site, ep.ID
+		for more := true; more && wanted.Limit > 0; more = wanted.Before != "" {
+			found, next, err := a.Hooks.Search(e.ctx, wanted)
+			if err != nil {
 				return err
 			}
+			for _, d := range found {
+				if err := e.print(web.ShowDelivery(d), "%s  %s  %s  attempts %d  %s %d", d.ID, d.Type, d.State, d.Attempts, d.LastClass, d.LastStatus); err != nil {
+					return err
+				}
+			}
+			wanted.Before, wanted.Limit = next, wanted.Limit-len(found)
 		}
 		return nil
 	})
+}
+
+func (c *webhookDeliveriesCmd) wanted(now time.Time) (w webhook.Wanted, err error) {
+	if c.Type != "" && !slices.Contains(comment.PublicTypes, c.Type) {
+		return w, usageError{fmt.Errorf("--type %q is none of %s", c.Type, strings.Join(comment.PublicTypes, ", "))}
+	}
+	w = webhook.Wanted{DeliveryQuery: comment.DeliveryQuery{State: comment.DeliveryState(c.State), Limit: min(max(c.Limit, 1), 1000)}, Type: c.Type}
+	if w.Since, err = instantOf("--since", c.Since, now); err != nil {
+		return w, err
+	}
+	w.Until, err = instantOf("--until", c.Until, now)
+	return w, err
 }
 
 type webhookRedeliverCmd struct {

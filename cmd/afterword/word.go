@@ -303,13 +303,14 @@ type hostCmd struct {
 
 type hostListCmd struct {
 	Site  string `help:"Key of the site." required:""`
+	Query string `help:"Only hosts whose name begins with this, by name." name:"q" placeholder:"TEXT"`
 	Limit int    `help:"How many." default:"100"`
 }
 
 // Run lists hosts.
 func (c *hostListCmd) Run(e *env) error {
 	return e.administer(func(a *app.App) error {
-		hosts, err := a.Comments.HostsOf(e.ctx, comment.HostQuery{Site: c.Site, Limit: min(max(c.Limit, 1), 10_000)})
+		hosts, err := a.Comments.HostsOf(e.ctx, comment.HostQuery{Site: c.Site, ByName: c.Query != "", Prefix: strings.ToLower(c.Query), Limit: min(max(c.Limit, 1), 10_000)})
 		if err != nil {
 			return noSite(err, c.Site)
 		}

@@ -46,18 +46,6 @@ func (h *Hooks) FindDelivery(ctx context.Context, id string) (d comment.Delivery
 	return d, err
 }
 
-// Deliveries lists the deliveries of an endpoint, newest first.
-func (h *Hooks) Deliveries(ctx context.Context, q comment.DeliveryQuery) (found []comment.Delivery, err error) {
-	err = h.Store.View(ctx, func(r comment.Reader) error {
-		if _, err := r.Endpoint(q.Site, q.Endpoint); err != nil {
-			return err
-		}
-		found, err = r.Deliveries(q)
-		return err
-	})
-	return found, err
-}
-
 // Delivery gives one delivery with what is sent and every attempt. What a
 // target that gathers events is sent is made at the call: its event is given.
 func (h *Hooks) Delivery(ctx context.Context, site, id string) (d comment.Delivery, body []byte, attempts []comment.Attempt, err error) {
