@@ -50,13 +50,11 @@ var foldings = sync.OnceValue(func() *foldingTable {
 })
 
 func foldingOf(r rune) (known folding) {
-	if unicode.Is(unicode.M, r) && !accent(r) {
-		return known // what becomes of it depends on the letter before
-	}
 	var room [4]element
 	f := folder{out: room[:1]} // to see what becomes of the one before
 	f.add(r, string(r), 0)
 	switch marked := f.out[0].end != 0; {
+	case len(f.out) == 2 && unicode.Is(unicode.M, f.out[1].base): // dropped behind some letters
 	case len(f.out) == 2 && !marked:
 		return folding{f.out[1], becomesElement}
 	case len(f.out) == 1 && marked:
