@@ -28,7 +28,7 @@ func (wordsCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
 	if s.Words == nil || len(s.Words.entries) == 0 {
 		return nil, nil
 	}
-	found := findings{words: s.Words, text: []rune(s.Text), at: placeOf(s)}
+	found := findings{words: s.Words, source: s.Text, at: placeOf(s)}
 	for _, h := range s.Words.find(s.Text, found.at) {
 		found.add(h.entry, h.span)
 	}
@@ -55,11 +55,11 @@ func nameEvidence(s *Subject) []Evidence {
 
 // findings gathers the places of each entry, in the order of their discovery.
 type findings struct {
-	words *Words
-	text  []rune
-	at    place
-	order []int
-	spans map[int][]Span
+	words  *Words
+	source string
+	at     place
+	order  []int
+	spans  map[int][]Span
 }
 
 func (f *findings) add(entry int, spans ...Span) {
@@ -81,10 +81,14 @@ func (f *findings) add(entry int, spans ...Span) {
 // addRendered adds what only the reader sees: markup inside a word, sh**i**t,
 // hides it in the source.
 func (f *findings) addRendered(plain string) {
-	rendered := []rune(plain)
-	for _, h := range f.words.find(plain, f.at) {
+	hits := f.words.find(plain, f.at)
+	if len(hits) == 0 {
+		return
+	}
+	source, rendered := []rune(f.source), []rune(plain)
+	for _, h := range hits {
 		if _, seen := f.spans[h.entry]; !seen {
-			f.add(h.entry, locate(f.text, rendered[h.span.Start:h.span.End])...)
+			f.add(h.entry, locate(source, rendered[h.span.Start:h.span.End])...)
 		}
 	}
 }
@@ -118,20 +122,23 @@ func spelledAt(source []rune, i int, word []rune) (end int, ok bool) {
 }
 
 func (f *findings) evidence() []Evidence {
-	var out []Evidence
+	if len(f.order) == 0 {
+		return nil
+	}
+	source, out := []rune(f.source), make([]Evidence, 0, len(f.order))
 	for _, entry := range f.order {
-		out = append(out, f.one(f.words.entries[entry], f.spans[entry]))
+		out = append(out, foundIn(source, f.words.entries[entry], f.spans[entry]))
 	}
 	return out
 }
 
-func (f *findings) one(w Word, spans []Span) Evidence {
+func foundIn(source []rune, w Word, spans []Span) Evidence {
 	e := evidenceOf(w, "Contains")
 	if len(spans) == 0 {
 		return e
 	}
 	e.Spans = spans
-	if written := string(f.text[spans[0].Start:spans[0].End]); !strings.EqualFold(written, w.Text) {
+	if written := string(source[spans[0].Start:spans[0].End]); !strings.EqualFold(written, w.Text) {
 		e.Data["written"] = written
 		e.Sentence = fmt.Sprintf("%s, written “%s”.", strings.TrimSuffix(e.Sentence, "."), written)
 	}

@@ -21,20 +21,23 @@ const (
 type matcher struct {
 	words  *Words
 	hits   []hit
-	starts []int32 // of the runs of one skeleton in the text being scanned
-	begun  int     // hits before the word with stars at hand
+	starts []int32   // of the runs of one skeleton in the text being scanned
+	wild   []element // the word with stars at hand
+	begun  int       // hits before it
 }
 
 // find returns where the entries that count at a place stand in the text,
 // exceptions applied.
 func (w *Words) find(text string, at place) []hit {
 	r := read(text)
-	m := &matcher{words: w, starts: make([]int32, 0, len(r.elements))}
-	m.scan(r.elements, false)
+	defer r.done()
+	r.starts = slices.Grow(r.starts[:0], len(r.out))
+	m := &matcher{words: w, starts: r.starts}
+	m.scan(r.out, false)
 	for _, run := range r.spaced {
 		m.scan(run.letters, true)
 	}
-	m.scanWild(r.elements)
+	m.scanWild(r.out)
 	return w.withoutExceptions(m.hits, at)
 }
 
@@ -177,10 +180,10 @@ func (m *matcher) scanWild(els []element) {
 			continue
 		}
 		from, to := wildWord(els, i)
-		if word := wildElements(trimStars(els[from:to])); word != nil {
+		if m.takeWild(trimStars(els[from:to])) {
 			tried++
 			m.begun = len(m.hits)
-			m.walkWild(word, 0, 0, 0)
+			m.walkWild(0, 0, 0)
 		}
 		i = to
 	}
@@ -210,39 +213,35 @@ func trimStars(word []element) []element {
 	return word
 }
 
-// wildElements copies a word with its stars made wild, or returns nil when it
-// has none, or so many that nobody knows what they stand for.
-func wildElements(word []element) []element {
+// takeWild copies a word with its stars made wild. It reports false when it has
+// none, or so many that nobody knows what they stand for.
+func (m *matcher) takeWild(word []element) bool {
 	if len(word) > maxWildWord {
-		return nil
+		return false
 	}
 	stars := 0
-	out := make([]element, len(word))
-	copy(out, word)
-	for i := range out {
-		if out[i].kind == gap {
-			out[i].kind = wild
+	m.wild = append(m.wild[:0], word...)
+	for i := range m.wild {
+		if m.wild[i].kind == gap {
+			m.wild[i].kind = wild
 			stars++
 		}
 	}
-	if stars == 0 || stars > maxWild {
-		return nil
-	}
-	return out
+	return stars > 0 && stars <= maxWild
 }
 
 // walkWild goes down the trie with a whole word, a star going every way.
-func (m *matcher) walkWild(word []element, i int, node int32, last rune) {
+func (m *matcher) walkWild(i int, node int32, last rune) {
 	t := m.words.trie
-	if i == len(word) {
-		m.tryWhole(&t.nodes[node], word)
+	if i == len(m.wild) {
+		m.tryWhole(&t.nodes[node])
 		return
 	}
-	e := &word[i]
+	e := &m.wild[i]
 	if e.kind == wild {
-		m.walkWild(word, i+1, node, last)
+		m.walkWild(i+1, node, last)
 		for c, end := t.nodes[node].first, t.nodes[node].first+t.nodes[node].n; c < end; c++ {
-			m.walkWild(word, i+1, c, t.nodes[c].label)
+			m.walkWild(i+1, c, t.nodes[c].label)
 		}
 		return
 	}
@@ -251,14 +250,14 @@ func (m *matcher) walkWild(word []element, i int, node int32, last rune) {
 			return
 		}
 	}
-	m.walkWild(word, i+1, node, e.class)
+	m.walkWild(i+1, node, e.class)
 }
 
-func (m *matcher) tryWhole(n *trieNode, word []element) {
+func (m *matcher) tryWhole(n *trieNode) {
 	for i := n.from; i < n.upto; i++ {
 		f := &m.words.spellings[i]
-		h := hit{f.entry, spanOf(word)}
-		if !f.joined && readsAs(word, f.read) && !slices.Contains(m.hits[m.begun:], h) {
+		h := hit{f.entry, spanOf(m.wild)}
+		if !f.joined && readsAs(m.wild, f.read) && !slices.Contains(m.hits[m.begun:], h) {
 			m.hits = append(m.hits, h) // several ways through the stars lead here
 		}
 	}

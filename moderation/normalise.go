@@ -22,22 +22,38 @@ func (f Folded) Span(i, j int) Span { return Span{f.Spans[i].Start, f.Spans[j-1]
 // mostly Latin text, digits only in words with letters: honest Greek, Russian
 // and numbers stay what they are. It takes time linear in the text.
 func Normalise(text string) Folded {
-	f := Folded{Spans: make([]Span, 0, len(text))}
-	f.normalise(text)
+	r := read(text)
+	defer r.done()
+	f := Folded{Runes: make([]rune, 0, len(r.out)), Spans: make([]Span, 0, len(r.out))}
+	f.normalise(r)
 	return f
 }
 
-// normalise leaves the spans out where there is no room for them.
-func (f *Folded) normalise(text string) {
+// folded is Normalise(text).String().
+func folded(text string) string {
 	r := read(text)
-	f.Runes, f.Hidden = make([]rune, 0, len(r.elements)), r.hidden
+	defer r.done()
+	return string(r.runes())
+}
+
+// runes are those of Normalise, until the reading is given back.
+func (r *reading) runes() []rune {
+	f := Folded{Runes: r.folded[:0]}
+	f.normalise(r)
+	r.folded = f.Runes
+	return f.Runes
+}
+
+// normalise leaves the spans out where there is no room for them.
+func (f *Folded) normalise(r *reading) {
+	f.Hidden = r.hidden
 	next := 0
 	for _, run := range r.spaced {
-		f.append(r.elements[next:run.from])
+		f.append(r.out[next:run.from])
 		f.append(run.letters)
 		next = run.to
 	}
-	f.append(r.elements[next:])
+	f.append(r.out[next:])
 	f.trim()
 }
 

@@ -72,7 +72,7 @@ func (r *Rules) judge(a *asking, take func(compiledRule) bool) []Evidence {
 // fold fills in the folded text, which few rules ask for.
 func (f *Facts) fold() {
 	if f.Text.Folded == "" && f.Text.Plain != "" {
-		f.Text.Folded = Normalise(f.Text.Plain).String()
+		f.Text.Folded = folded(f.Text.Plain)
 	}
 }
 

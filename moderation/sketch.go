@@ -1,9 +1,6 @@
 package moderation
 
-import (
-	"strings"
-	"unicode"
-)
+import "strings"
 
 // A Sketch is what is kept of a text to find others that say nearly the same:
 // for each of some hash functions the least value over the text's features
@@ -38,39 +35,39 @@ const (
 // same after Normalise, letters repeated or not. Comparable reports false for
 // fewer than four words (in scripts without spaces: eight characters).
 func NewSketch(text string) Sketch {
-	var f Folded
-	f.normalise(text)
-	if wordCount(f.Runes) < minWords {
-		return Sketch{}
-	}
-	said := f
-	if plain := withoutAddresses(text); plain != text {
-		said = Folded{}
-		said.normalise(plain)
-	}
-	words := featuresOf(said.Runes)
-	if len(words) < wholeWords {
-		words = []uint64{wholeOf(f.Runes)}
-	}
-	s := Sketch{count: uint16(len(words))}
-	for i := range sketchSize {
-		least := uint32(1<<32 - 1)
-		for _, w := range words {
-			// Multiply and shift: the upper half of the product is well mixed.
-			least = min(least, uint32((w*multipliers[i])>>32))
+	var f features
+	f.take(text)
+	s := Sketch{count: uint16(f.n)}
+	for i := range s.mins {
+		if f.n > 0 {
+			s.mins[i] = f.least(&multipliers[i])
 		}
-		s.mins[i/perWord] |= uint64(uint16(least)) << (i % perWord * 16)
 	}
 	return s
+}
+
+// least gives the least values of as many hash functions as go into a machine
+// word.
+func (f *features) least(by *[perWord]uint64) uint64 {
+	const most = 1<<32 - 1
+	a, b, c, d := uint32(most), uint32(most), uint32(most), uint32(most)
+	for _, w := range f.all[:f.n] {
+		// Multiply and shift: the upper half of the product is well mixed.
+		a = min(a, uint32(w*by[0]>>32))
+		b = min(b, uint32(w*by[1]>>32))
+		c = min(c, uint32(w*by[2]>>32))
+		d = min(d, uint32(w*by[3]>>32))
+	}
+	return uint64(uint16(a)) | uint64(uint16(b))<<16 | uint64(uint16(c))<<32 | uint64(uint16(d))<<48
 }
 
 // Comparable reports whether the text was long enough to be compared.
 func (s *Sketch) Comparable() bool { return s.count > 0 }
 
 // multipliers are odd, from the splitmix64 sequence. Read only.
-var multipliers = func() (all [sketchSize]uint64) {
-	for i := range all {
-		all[i] = mix(uint64(i+1)*0x9e3779b97f4a7c15) | 1
+var multipliers = func() (all [sketchSize / perWord][perWord]uint64) {
+	for i := range sketchSize {
+		all[i/perWord][i%perWord] = mix(uint64(i+1)*0x9e3779b97f4a7c15) | 1
 	}
 	return all
 }()
@@ -82,101 +79,16 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// featuresOf are the different words of a folded text, by the hash of their stem. Of a
-// script without spaces they are the pairs of characters that follow each other.
-// Numbers are left out: they are the first that a spammer changes.
-func featuresOf(folded []rune) []uint64 {
-	words := make([]uint64, 0, 64)
-	seen := make(map[uint64]bool, 64)
-	add := func(h uint64) {
-		if !seen[h] && len(words) < maxFeatures {
-			seen[h] = true
-			words = append(words, h)
-		}
-	}
-	eachPlainWord(folded, func(word []rune) {
-		if len(word) >= minLetters {
-			add(hashOf(word[:min(len(word), stem)]))
-		}
-	}, func(a, b rune) { add(hashOf([]rune{a, b})) })
-	return words
-}
-
-// eachPlainWord visits the words of a folded text without digits, and the pairs
-// of neighbours in scripts without spaces.
-func eachPlainWord(folded []rune, visit func([]rune), pair func(a, b rune)) {
-	var word []rune
-	digits, last := false, rune(0)
-	flush := func() {
-		if !digits && len(word) > 0 {
-			visit(word)
-		}
-		word, digits = word[:0], false
-	}
-	for _, r := range folded {
-		r = oneOfTwins(r)
-		switch {
-		case unspaced(r):
-			flush()
-			if last != 0 {
-				pair(last, r)
-			}
-			last = r
-			continue
-		case r == ' ':
-			flush()
-		case unicode.IsDigit(r):
-			digits = true
-		case len(word) == 0 || r != word[len(word)-1]: // letters repeated or not
-			word = append(word, r)
-		}
-		last = 0
-	}
-	flush()
-}
-
-// oneOfTwins joins i and l: a 1 may stand for either.
-func oneOfTwins(r rune) rune {
-	if r == 'l' {
-		return 'i'
-	}
-	return r
-}
-
-// wholeOf is the one feature of a short text.
-func wholeOf(folded []rune) uint64 {
-	whole := make([]rune, 0, len(folded))
-	for _, r := range folded {
-		r = oneOfTwins(r)
-		if n := len(whole); n == 0 || r != whole[n-1] || r >= '0' && r <= '9' {
-			whole = append(whole, r)
-		}
-	}
-	return ^hashOf(whole) // no word's feature
-}
-
-// hashOf is FNV-1a over code points, mixed.
-func hashOf(word []rune) uint64 {
-	h := uint64(0xcbf29ce484222325)
-	for _, r := range word {
-		h = (h ^ uint64(r)) * 0x100000001b3
-	}
-	return mix(h)
-}
-
 // withoutAddresses blanks out what begins like the address of a page, or like the
 // name of somebody who is spoken to: neither says what the text says, and the
 // first changes from copy to copy.
 func withoutAddresses(text string) string {
-	if !strings.ContainsAny(text, "@:.") {
+	from := addressIn(text)
+	if from < 0 {
 		return text
 	}
 	var out strings.Builder
-	for {
-		from := addressIn(text)
-		if from < 0 {
-			break
-		}
+	for ; from >= 0; from = addressIn(text) {
 		out.WriteString(text[:from])
 		out.WriteByte(' ')
 		text = text[from:]

@@ -189,11 +189,12 @@ func WordKey(text string) string { return string(patternOf(text)) }
 // patternOf folds the text of an entry. Unlike a comment's, a word of it that is
 // foreign throughout always means itself.
 func patternOf(text string) []rune {
-	els := fold(norm.NFC.String(text)).out
-	eachWord(els, func(from, to int) { judge(els[from:to], false) })
+	r := newReading(norm.NFC.String(text))
+	defer r.done()
+	r.judge(false)
 	var read []rune
-	for i := range els {
-		e := &els[i]
+	for i := range r.out {
+		e := &r.out[i]
 		switch {
 		case e.kind != gap && e.alike:
 			read = append(read, e.shape)
