@@ -78,16 +78,17 @@ func (f *Facts) fold() {
 
 // ask asks one rule.
 func (a *asking) ask(rule *compiledRule) (Evidence, bool) {
+	holds, problem := a.holds(rule)
+	if !holds && problem == "" {
+		return Evidence{}, false
+	}
 	e := Evidence{Code: CodeRule, Hint: HintNone, Data: map[string]string{
 		DataRule: rule.ID, "rule": rule.Name, "version": strconv.Itoa(rule.Version),
 	}}
-	holds, problem := a.holds(rule)
 	switch {
 	case problem != "":
 		e.Code = CodeRuleFailed
 		e.Sentence = fmt.Sprintf("The rule “%s” could not be worked out and was passed over: %s", rule.Name, problem)
-	case !holds:
-		return e, false
 	case rule.Mode == RuleRehearsing:
 		e.Data[DataRehearsing] = "true"
 		e.Sentence = fmt.Sprintf("The rule “%s” is being rehearsed: it would %s.", rule.Name, rule.deed())
