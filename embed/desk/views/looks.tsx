@@ -1,5 +1,5 @@
 // Second looks: a text, a question, two keys. And how often two people agree.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api';
 import { Chip, Empty, Failure, Key, Skeleton, When } from '../parts/bits';
 import { Outcome } from '../parts/outcome';
@@ -45,7 +45,8 @@ function Waiting({ site }: { site: Site }) {
       return words.said;
     });
   };
-  useEffect(() => {
+  // Before the text is seen: a key must not meet the listener of the one before.
+  useLayoutEffect(() => {
     const stop = new AbortController();
     addEventListener(
       'keydown',
