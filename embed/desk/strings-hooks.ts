@@ -180,7 +180,6 @@ export const th = {
   until: 'To',
   states: { owed: 'Owed', delivered: 'Delivered', failed: 'Failed', cancelled: 'Cancelled' },
   noDeliveries: 'No deliveries.',
-  noneSoFar: 'None of these so far; there may be older ones.',
   col: { state: 'State', type: 'Event', attempts: 'Attempts', next: 'Next attempt', last: 'Last answer', made: 'Made' },
   delivery: 'Delivery',
   attempt: (n: number) => `Attempt ${n}`,

@@ -38,7 +38,6 @@ export const tp = {
     email: 'E-mail',
     record: 'Decided',
     standing: 'Standing',
-    further: 'Look further',
   },
   record: (approved: number, rejected: number) =>
     approved + rejected === 0 ? 'nothing decided' : `${approved} of ${approved + rejected} approved`,

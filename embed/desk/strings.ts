@@ -83,6 +83,8 @@ export const t = {
     copied: 'Copied',
     loading: 'Loading',
     more: 'Load more',
+    further: 'Look further',
+    noneSoFar: 'None so far; there may be more.',
     site: 'Site',
     allSites: 'All sites',
     optional: 'optional',

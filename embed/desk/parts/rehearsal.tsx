@@ -8,6 +8,7 @@ import { actions, tr } from '../strings-rules';
 import type { Example, Rehearsal, RuleAction } from '../types-rules';
 import { conditionOf, type Draft } from '../views/rule-form';
 import { Chip } from './bits';
+import { Fact } from './list';
 import { Outcome } from './outcome';
 import { useAct } from './use';
 
@@ -63,14 +64,8 @@ function Result({ found }: { found: Rehearsal }) {
         {words.verdict(found.hits.all, found.looked_at)} {found.hits.all > 0 && words.split(found.hits.approved, found.hits.rejected)}
       </p>
       <dl class="facts">
-        <div>
-          <dt>{words.precision}</dt>
-          <dd>{tr.rightOf(found.precision)}</dd>
-        </div>
-        <div>
-          <dt>{words.caught}</dt>
-          <dd>{words.caughtOf(found.caught)}</dd>
-        </div>
+        <Fact name={words.precision}>{tr.rightOf(found.precision)}</Fact>
+        <Fact name={words.caught}>{words.caughtOf(found.caught)}</Fact>
       </dl>
       {found.required > 0 && (
         <p>

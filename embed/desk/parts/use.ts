@@ -70,13 +70,22 @@ export interface Pages<T> {
   more: (() => void) | null;
   /** Reads again what is shown. */
   reload: () => void;
+  /** Shows these in place of what was read. */
+  put: (items: T[]) => void;
 }
 
 /** A search may come back with few, or none, and a place to go on from: so many are read for a first page. */
 const readsAtMost = 20;
 
-/** A list that is read in pages; an answer for an old key is dropped. */
-export function usePages<T>(key: string, read: (cursor: string | null) => Promise<{ items: T[]; next: string | null }>): Pages<T> {
+type Page<N extends string, T> = Record<N, T[]> & { next_cursor: string | null };
+
+/** The list `name`, read in pages, `reads` of them at most until there is something to show; an answer for an old key is dropped. */
+export function usePages<N extends string, T>(
+  key: string,
+  name: N,
+  read: (cursor: string | null) => Promise<Page<N, T>>,
+  reads = readsAtMost,
+): Pages<T> {
   const [state, setState] = useState<{ key: string; items: T[] | null; next: string | null; trouble: string; busy: boolean }>({
     key,
     items: null,
@@ -91,10 +100,10 @@ export function usePages<T>(key: string, read: (cursor: string | null) => Promis
     const items = [...had];
     let next = from;
     try {
-      for (let reads = 0; reads === 0 || (next && items.length < least && reads < readsAtMost); reads++) {
-        const page = await read(next);
-        items.push(...page.items);
-        next = page.next;
+      for (let n = 0; n === 0 || (next && items.length < least && n < reads); n++) {
+        const page: Page<N, T> = await read(next);
+        items.push(...page[name]);
+        next = page.next_cursor;
       }
       if (latest.current === key) setState({ key, items, next, trouble: '', busy: false });
     } catch (problem) {
@@ -110,5 +119,6 @@ export function usePages<T>(key: string, read: (cursor: string | null) => Promis
     busy: current.busy,
     more: next ? () => void fill(items ?? [], next, (items?.length ?? 0) + 1) : null,
     reload: () => void fill([], null, Math.max(1, items?.length ?? 0)),
+    put: (shown) => setState((old) => (old.key === key ? { ...old, items: shown } : old)),
   };
 }

@@ -1,11 +1,12 @@
 // Authors who ask for another look at a decision, and the answers that they got.
 import { useState } from 'preact/hooks';
 import * as api from '../api';
-import { Chip, Empty, Failure, Field, Skeleton, When } from '../parts/bits';
+import { Chip, Empty, Field, When } from '../parts/bits';
 import { Choice } from '../parts/filters';
+import { Paged } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { Tree } from '../parts/tree';
-import { useAct, useLoaded } from '../parts/use';
+import { useAct, usePages } from '../parts/use';
 import { home } from '../place';
 import { user } from '../session';
 import { amend, href, param } from '../state/router';
@@ -20,16 +21,8 @@ const state = param('state');
 
 export function AppealsView({ site }: { site: string }) {
   const which = (state.value || 'open') as AppealState;
-  const { data, trouble, reload, put } = useLoaded(`${site} ${which}`, () => api.listAppeals(site, which, null));
-  const more = useAct();
-  const replace = (now: Appeal) =>
-    data && put({ ...data, appeals: data.appeals.map((one) => (one.id === now.id ? now : one)) });
-  const next = () =>
-    more.run(async () => {
-      if (!data) return;
-      const rest = await api.listAppeals(site, which, data.next_cursor);
-      put({ appeals: [...data.appeals, ...rest.appeals], next_cursor: rest.next_cursor });
-    });
+  const pages = usePages(`${site} ${which}`, 'appeals', (cursor) => api.listAppeals(site, which, cursor));
+  const replace = (now: Appeal) => pages.put((pages.items ?? []).map((one) => (one.id === now.id ? now : one)));
   return (
     <>
       <p class="intro">{words.intro}</p>
@@ -41,24 +34,17 @@ export function AppealsView({ site }: { site: string }) {
           onPick={(code) => amend({ state: code === 'open' ? null : code }, false)}
         />
       </div>
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={3} />}
-      {data?.appeals.length === 0 && <Empty title={words.empty[which] ?? ''} />}
-      <ul class="endpoints">
-        {data?.appeals.map((one) => (
-          <li key={one.id}>
-            <OneAppeal site={site} appeal={one} put={replace} />
-          </li>
-        ))}
-      </ul>
-      {data?.next_cursor && (
-        <div class="buttons">
-          <button type="button" disabled={more.busy} onClick={() => void next()}>
-            {t.common.more}
-          </button>
-          <Outcome note="" error={more.error} />
-        </div>
-      )}
+      <Paged of={pages} empty={<Empty title={words.empty[which] ?? ''} />}>
+        {(appeals) => (
+          <ul class="endpoints">
+            {appeals.map((one) => (
+              <li key={one.id}>
+                <OneAppeal site={site} appeal={one} put={replace} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </Paged>
     </>
   );
 }

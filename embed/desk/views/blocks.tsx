@@ -1,10 +1,11 @@
 // Blocks of a site, or for owners of every site: the list, a look-up, adding.
 import { useRef, useState } from 'preact/hooks';
 import * as api from '../api';
-import { Empty, Failure, Field, Skeleton } from '../parts/bits';
+import { Empty, Field } from '../parts/bits';
 import { Choice } from '../parts/filters';
+import { Paged, Table } from '../parts/list';
 import { Outcome } from '../parts/outcome';
-import { useAct, useLoaded } from '../parts/use';
+import { useAct, usePages } from '../parts/use';
 import { isOwner, mayModerate, nameOf } from '../state/sites';
 import { t } from '../strings';
 import { tp } from '../strings-people';
@@ -18,22 +19,17 @@ export function BlocksView({ site }: { site: string }) {
   const [everywhere, setEverywhere] = useState(false);
   const [meeting, setMeeting] = useState('');
   const of = everywhere ? '*' : site;
-  const { data, trouble, reload, put } = useLoaded(`${of} ${meeting}`, () => api.listBlocks(of, meeting, null));
-  const { run, busy, note, error } = useAct();
-  const more = () =>
-    run(async () => {
-      const next = await api.listBlocks(of, meeting, data?.next_cursor ?? null);
-      put({ blocks: [...(data?.blocks ?? []), ...next.blocks], next_cursor: next.next_cursor });
-    });
+  const pages = usePages(`${of} ${meeting}`, 'blocks', (cursor) => api.listBlocks(of, meeting, cursor));
+  const { run, note, error } = useAct();
   const remove = (block: Block) =>
     run(async () => {
       await api.removeBlock(block.site, block.id);
-      reload();
+      pages.reload();
       return tb.removed(block.value);
     });
   const changed = (said: string) =>
     void run(async () => {
-      reload();
+      pages.reload();
       return said;
     });
   const may = everywhere ? isOwner.value : mayModerate(site);
@@ -54,17 +50,11 @@ export function BlocksView({ site }: { site: string }) {
         </div>
       )}
       <Lookup look={setMeeting} />
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={3} />}
-      {data && data.blocks.length === 0 && <Empty title={meeting ? tb.noneMeet : tb.none} />}
-      {data && data.blocks.length > 0 && <Table blocks={data.blocks} may={may} remove={(block) => void remove(block)} changed={changed} />}
-      {data?.next_cursor && (
-        <button type="button" class="more" disabled={busy} onClick={() => void more()}>
-          {t.common.more}
-        </button>
-      )}
+      <Paged of={pages} empty={<Empty title={meeting ? tb.noneMeet : tb.none} />}>
+        {(blocks) => <Blocks blocks={blocks} may={may} remove={(block) => void remove(block)} changed={changed} />}
+      </Paged>
       <Outcome note={note} error={error} />
-      {may && <Add key={of} site={of} done={reload} />}
+      {may && <Add key={of} site={of} done={pages.reload} />}
     </div>
   );
 }
@@ -95,80 +85,69 @@ function Lookup({ look }: { look: (value: string) => void }) {
   );
 }
 
-interface TableProps {
+interface BlocksProps {
   blocks: Block[];
   may: boolean;
   remove: (block: Block) => void;
   changed: (said: string) => void;
 }
 
-function Table({ blocks, may, remove, changed }: TableProps) {
+function Blocks({ blocks, may, remove, changed }: BlocksProps) {
   const [changing, setChanging] = useState('');
   const back = useRef(''); // to whose button the focus returns
-  const heads = [tb.blocked, tb.effect, tb.ends, tb.hits, ...(may ? [''] : [])];
+  const heads = [tb.blocked, tb.effect, tb.ends, tb.hits, ...(may ? [<span class="unseen">{t.row.actions}</span>] : [])];
   return (
-    <table class="data">
-      <thead>
-        <tr>
-          {heads.map((head) => (
-            <th key={head} scope="col">
-              {head || <span class="unseen">{t.row.actions}</span>}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {blocks.map((block) =>
-          block.id === changing ? (
-            <tr key={block.id}>
-              <td colSpan={heads.length}>
-                <BlockChange
-                  block={block}
-                  done={(said) => {
-                    back.current = block.id;
-                    setChanging('');
-                    if (said) changed(said);
-                  }}
-                />
-              </td>
-            </tr>
-          ) : (
-            <tr key={block.id}>
-              <td data-label={tb.blocked}>
-                <span>
-                  <bdi class="email">{block.value}</bdi> <span class="meta">{tb.kinds[block.kind]}</span>
-                  {block.reason && <span class="meta"> · {block.reason}</span>}
+    <Table heads={heads}>
+      {blocks.map((block) =>
+        block.id === changing ? (
+          <tr key={block.id}>
+            <td colSpan={heads.length}>
+              <BlockChange
+                block={block}
+                done={(said) => {
+                  back.current = block.id;
+                  setChanging('');
+                  if (said) changed(said);
+                }}
+              />
+            </td>
+          </tr>
+        ) : (
+          <tr key={block.id}>
+            <td data-label={tb.blocked}>
+              <span>
+                <bdi class="email">{block.value}</bdi> <span class="meta">{tb.kinds[block.kind]}</span>
+                {block.reason && <span class="meta"> · {block.reason}</span>}
+              </span>
+            </td>
+            <td data-label={tb.effect}>{tb.effects[block.effect]}</td>
+            <td data-label={tb.ends}>{block.ended ? tb.ended : block.until ? fullTime(block.until) : tb.never}</td>
+            <td data-label={tb.hits}>{tb.times(block.hits)}</td>
+            {may && (
+              <td>
+                <span class="buttons">
+                  <button
+                    type="button"
+                    aria-label={tb.changeOf(block.value)}
+                    onClick={() => setChanging(block.id)}
+                    ref={(button) => {
+                      if (!button || back.current !== block.id) return;
+                      back.current = '';
+                      button.focus();
+                    }}
+                  >
+                    {tb.change}
+                  </button>
+                  <button type="button" aria-label={tb.removeOf(block.value)} onClick={() => remove(block)}>
+                    {tb.remove}
+                  </button>
                 </span>
               </td>
-              <td data-label={tb.effect}>{tb.effects[block.effect]}</td>
-              <td data-label={tb.ends}>{block.ended ? tb.ended : block.until ? fullTime(block.until) : tb.never}</td>
-              <td data-label={tb.hits}>{tb.times(block.hits)}</td>
-              {may && (
-                <td>
-                  <span class="buttons">
-                    <button
-                      type="button"
-                      aria-label={tb.changeOf(block.value)}
-                      onClick={() => setChanging(block.id)}
-                      ref={(button) => {
-                        if (!button || back.current !== block.id) return;
-                        back.current = '';
-                        button.focus();
-                      }}
-                    >
-                      {tb.change}
-                    </button>
-                    <button type="button" aria-label={tb.removeOf(block.value)} onClick={() => remove(block)}>
-                      {tb.remove}
-                    </button>
-                  </span>
-                </td>
-              )}
-            </tr>
-          ),
-        )}
-      </tbody>
-    </table>
+            )}
+          </tr>
+        ),
+      )}
+    </Table>
   );
 }
 

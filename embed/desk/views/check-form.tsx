@@ -1,9 +1,10 @@
 // One form for a check that is new and for one that is there. The kind of a check
 // stays, and its key is never shown again.
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import * as api from '../api';
-import { Failure, Field, Skeleton } from '../parts/bits';
+import { Field } from '../parts/bits';
+import { Choices, entries, Explained, type Entry } from '../parts/choices';
+import { Pending } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { useAct, useLoaded } from '../parts/use';
 import { secret } from '../state/dialogs';
@@ -57,8 +58,7 @@ export function CheckFormView({ site, id }: { site: string; id: string }) {
         <a href={hrefWith({ form: null })}>← {tc.back}</a>
       </p>
       <h2>{id === isNew ? tc.add : (data?.one?.name ?? tc.edit)}</h2>
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={4} />}
+      <Pending of={{ data, trouble, reload }} rows={4} />
       {data && <Form site={site} one={data.one} />}
     </>
   );
@@ -120,33 +120,7 @@ function Form({ site, one }: { site: string; one: Check | null }) {
   );
 }
 
-type Entry = [code: string, text: string | [string, string]];
-const entries = (of: Record<string, string | [string, string]>): Entry[] => Object.entries(of);
 const mosts = (kind: CheckKind) => entries(tc.mosts).filter(([code]) => kind !== 'chat' || code === 'hold' || code === 'review');
-
-function Explained({ text, children }: { text: Entry[1]; children: ComponentChildren }) {
-  const [name, hint] = typeof text === 'string' ? [text, ''] : text;
-  return (
-    <label class="explained">
-      {children}
-      <span>{name}</span>
-      {hint && <span class="hint">{hint}</span>}
-    </label>
-  );
-}
-
-function Choices({ legend, name, value, of, pick }: { legend: string; name: string; value: string; of: Entry[]; pick: (code: string) => void }) {
-  return (
-    <fieldset class="choices">
-      <legend>{legend}</legend>
-      {of.map(([code, text]) => (
-        <Explained key={code} text={text}>
-          <input type="radio" name={name} checked={value === code} onChange={() => pick(code)} />
-        </Explained>
-      ))}
-    </fieldset>
-  );
-}
 
 function Kinds({ kind, pick }: { kind: CheckKind; pick: (kind: CheckKind) => void }) {
   const of = Object.entries(kinds).map(([code, { name, about }]): Entry => [code, [name, about]]);

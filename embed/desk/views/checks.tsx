@@ -1,9 +1,9 @@
 // The checks of a site that run elsewhere: what each is, what goes out, how it
 // has been doing beside what people decided, and a text to try it with.
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import * as api from '../api';
-import { Chip, Empty, Failure, Field, Skeleton } from '../parts/bits';
+import { Chip, Empty, Failure, Field } from '../parts/bits';
+import { Fact, Pending } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { ReasonChip } from '../parts/reasons';
 import { SecretDialog } from '../parts/secret';
@@ -40,8 +40,7 @@ function List({ site }: { site: string }) {
           {tc.add}
         </a>
       </div>
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={2} />}
+      <Pending of={{ data, trouble, reload }} rows={2} />
       {data?.checks.length === 0 && <Empty title={tc.empty} />}
       <ul class="endpoints">
         {data?.checks.map((one) => (
@@ -84,14 +83,6 @@ function OneCheck({ site, check: one, reload }: { site: string; check: Check; re
   );
 }
 
-function Fact({ name, bad, children }: { name: string; bad?: boolean; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd class={bad ? 'bad' : ''}>{children}</dd>
-    </div>
-  );
-}
 
 function Figures({ of: h }: { of: CheckHealth }) {
   return (

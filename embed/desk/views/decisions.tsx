@@ -1,5 +1,6 @@
 // What decisions need beside the queue: appeals, second looks, house rules and
 // the messages to authors.
+import { Tabs } from '../parts/list';
 import { ForSite } from '../parts/sitepicker';
 import { hrefWith, param } from '../state/router';
 import { sites } from '../state/sites';
@@ -17,7 +18,7 @@ export function DecisionsView() {
     <ForSite title={tr.title} among={sites.value ?? []}>
       {(site) => (
         <>
-          <Tabs />
+          <Tabs label={tr.title} texts={tr.tabs} at={tab.value} to={(code) => hrefWith({ tab: code, state: null })} />
           <Shown key={site.key} site={site} />
         </>
       )}
@@ -30,20 +31,4 @@ function Shown({ site }: { site: Site }) {
   if (tab.value === 'rules') return <HouseView site={site} />;
   if (tab.value === 'messages') return <MessagesView site={site} />;
   return <AppealsView site={site.key} />;
-}
-
-function Tabs() {
-  return (
-    <nav class="tabs" aria-label={tr.title}>
-      <ul>
-        {Object.entries(tr.tabs).map(([code, text]) => (
-          <li key={code}>
-            <a href={hrefWith({ tab: code || null, state: null })} aria-current={code === tab.value ? 'page' : undefined}>
-              {text}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
-  );
 }

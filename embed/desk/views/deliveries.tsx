@@ -1,17 +1,17 @@
 // What one endpoint was sent, is still owed, or could not take.
-import { useState } from 'preact/hooks';
 import * as api from '../api';
-import { Chip, Empty, Failure, Skeleton, When } from '../parts/bits';
+import { Chip, Empty, When } from '../parts/bits';
 import { Choice } from '../parts/filters';
 import type { IconName } from '../parts/icons';
-import { useAct, useLoaded } from '../parts/use';
+import { Paged, Table, Tabs } from '../parts/list';
+import { usePages } from '../parts/use';
 import { amend, hrefWith, param } from '../state/router';
-import { t } from '../strings';
 import { eventTypes, th } from '../strings-hooks';
 import type { Delivery } from '../types';
 
 const state = param('state');
-const states = ['', 'owed', 'delivered', 'failed', 'cancelled'] as const;
+const states = { '': th.all, ...th.states };
+const { col } = th;
 const looks: Record<Delivery['state'], ['ok' | 'warn' | 'danger' | 'plain', IconName]> = {
   delivered: ['ok', 'tick'],
   owed: ['warn', 'clock'],
@@ -48,34 +48,24 @@ export function DeliveriesView({ site, endpoint }: { site: string; endpoint: str
     until: moment(until.value, 1),
   };
   const key = `${endpoint} ${Object.values(by).join(' ')}`;
-  const first = useLoaded(key, () => api.listDeliveries(site, endpoint, by, null));
+  const pages = usePages(key, 'deliveries', (cursor) => api.listDeliveries(site, endpoint, by, cursor), 1);
   return (
     <>
       <p>
         <a href={hrefWith({ ...cleared, endpoint: null })}>← {th.backToEndpoints}</a>
       </p>
       <h2>{th.deliveries}</h2>
-      <nav class="tabs" aria-label={th.deliveries}>
-        <ul>
-          {states.map((one) => (
-            <li key={one}>
-              <a href={hrefWith({ state: one || null })} aria-current={one === by.state ? 'page' : undefined}>
-                {one ? th.states[one] : th.all}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Tabs label={th.deliveries} texts={states} at={by.state} to={(code) => hrefWith({ state: code })} />
       <Filters />
-      {first.trouble && <Failure text={first.trouble} retry={first.reload} />}
-      {!first.data && !first.trouble && <Skeleton rows={3} />}
-      {first.data && (
-        <Table
-          key={`${key}.${first.data.deliveries[0]?.id}`}
-          first={first.data}
-          more={(cursor) => api.listDeliveries(site, endpoint, by, cursor)}
-        />
-      )}
+      <Paged of={pages} empty={<Empty title={th.noDeliveries} />}>
+        {(deliveries) => (
+          <Table heads={[col.type, col.state, col.attempts, col.last, col.next, col.made]}>
+            {deliveries.map((one) => (
+              <DeliveryRow key={one.id} delivery={one} />
+            ))}
+          </Table>
+        )}
+      </Paged>
     </>
   );
 }
@@ -104,52 +94,10 @@ function Day({ label, value, pick }: { label: string; value: string; pick: (day:
   );
 }
 
-type Page = Awaited<ReturnType<typeof api.listDeliveries>>;
-
-function Table({ first, more }: { first: Page; more: (cursor: string) => Promise<Page> }) {
-  const [page, setPage] = useState(first);
-  const { run, busy, error } = useAct();
-  if (page.deliveries.length === 0 && !page.next_cursor) return <Empty title={th.noDeliveries} />;
-  const grow = (cursor: string) =>
-    run(async () => {
-      const next = await more(cursor);
-      setPage({ deliveries: [...page.deliveries, ...next.deliveries], next_cursor: next.next_cursor });
-    });
-  const { col } = th;
-  return (
-    <>
-      {page.deliveries.length === 0 && <p class="meta">{th.noneSoFar}</p>}
-      <table class="data" hidden={page.deliveries.length === 0}>
-        <thead>
-          <tr>
-            {[col.type, col.state, col.attempts, col.last, col.next, col.made].map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {page.deliveries.map((one) => (
-            <DeliveryRow key={one.id} delivery={one} />
-          ))}
-        </tbody>
-      </table>
-      {error && <p class="error">{error}</p>}
-      {page.next_cursor && (
-        <button type="button" class="more" disabled={busy} onClick={() => void grow(page.next_cursor ?? '')}>
-          {t.common.more}
-        </button>
-      )}
-    </>
-  );
-}
-
 export const answered = (last: { status: number | null; class: string; ms: number }) =>
   `${last.status ?? last.class} · ${last.ms.toLocaleString('en')} ms`;
 
 function DeliveryRow({ delivery: one }: { delivery: Delivery }) {
-  const { col } = th;
   return (
     <tr>
       <td data-label={col.type}>

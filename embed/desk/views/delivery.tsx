@@ -2,7 +2,7 @@
 // very body. Answers come from a stranger's server; they are shown as text only.
 import { useState } from 'preact/hooks';
 import * as api from '../api';
-import { Failure, Skeleton } from '../parts/bits';
+import { Pending } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { useAct, useLoaded } from '../parts/use';
 import { home } from '../place';
@@ -27,8 +27,7 @@ export function DeliveryView({ site, id }: { site: string; id: string }) {
       <p>
         <a href={hrefWith({ delivery: null })}>← {th.backToDeliveries}</a>
       </p>
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={3} />}
+      <Pending of={{ data, trouble, reload }} />
       {data && <Whole site={site} delivery={data} />}
     </>
   );

@@ -1,10 +1,11 @@
 // One form for an endpoint that is new and for one that is there. Of the latter
 // only what was changed is sent: another address asks for the password again.
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import * as api from '../api';
 import { AddressField } from '../parts/address';
-import { Failure, Field, Skeleton } from '../parts/bits';
+import { Field } from '../parts/bits';
+import { Choices, entries, Explained } from '../parts/choices';
+import { Pending } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { named, PairFields, type Pairs } from '../parts/pairs';
 import { useAct, useLoaded } from '../parts/use';
@@ -55,8 +56,7 @@ export function EndpointFormView({ site, id }: { site: string; id: string }) {
         <a href={hrefWith({ form: null })}>← {th.backToEndpoints}</a>
       </p>
       <h2>{id === isNew ? words.add : words.editTitle}</h2>
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={4} />}
+      <Pending of={{ data, trouble, reload }} rows={4} />
       {data && <Form site={site} {...data} />}
     </>
   );
@@ -84,10 +84,10 @@ function Form({ site, one, targets }: { site: string; one: Endpoint | null; targ
       <AddressField site={site} value={draft.url} known={one?.url} change={(url) => put({ url })} />
       <Targets targets={targets} draft={draft} fresh={!one} put={put} />
       <Types chosen={draft.types} change={(types) => put({ types })} />
-      <Modes mode={draft.mode} change={(mode) => put({ mode })} />
+      <Choices legend={words.mode} name="mode" value={draft.mode} of={entries(words.modes)} pick={(mode) => put({ mode: mode as Draft['mode'] })} />
       <fieldset class="choices">
         <legend>{words.signing}</legend>
-        <Explained name={words.asymmetric} hint={words.asymmetricHint}>
+        <Explained text={[words.asymmetric, words.asymmetricHint]}>
           <input
             type="checkbox"
             checked={draft.asymmetric}
@@ -109,24 +109,13 @@ function Form({ site, one, targets }: { site: string; one: Endpoint | null; targ
   );
 }
 
-/** A choice with a sentence under its name. */
-function Explained({ name, hint, mono, children }: { name: string; hint: string; mono?: boolean; children: ComponentChildren }) {
-  return (
-    <label class="explained">
-      {children}
-      <span class={mono ? 'mono' : ''}>{name}</span>
-      <span class="hint">{hint}</span>
-    </label>
-  );
-}
-
 function Types({ chosen, change }: { chosen: string[]; change: (types: string[]) => void }) {
   const turn = (type: string, on: boolean) => change(on ? [...chosen, type] : chosen.filter((code) => code !== type));
   return (
     <fieldset class="choices">
       <legend>{words.types}</legend>
       {eventTypes.map(([type, sentence]) => (
-        <Explained key={type} name={type} hint={sentence} mono>
+        <Explained key={type} text={[type, sentence]} mono>
           <input type="checkbox" checked={chosen.includes(type)} onChange={(event) => turn(type, event.currentTarget.checked)} />
         </Explained>
       ))}
@@ -188,19 +177,6 @@ function Settings({ target, settings, change }: SettingsProps) {
         </Field>
       ))}
     </>
-  );
-}
-
-function Modes({ mode, change }: { mode: Endpoint['mode']; change: (mode: Endpoint['mode']) => void }) {
-  return (
-    <fieldset class="choices">
-      <legend>{words.mode}</legend>
-      {(['full', 'thin'] as const).map((one) => (
-        <Explained key={one} name={words.modes[one][0]} hint={words.modes[one][1]}>
-          <input type="radio" name="mode" checked={mode === one} onChange={() => change(one)} />
-        </Explained>
-      ))}
-    </fieldset>
   );
 }
 

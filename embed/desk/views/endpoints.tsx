@@ -1,9 +1,9 @@
 // The endpoints of a site, and how each has been doing.
-import type { ComponentChildren } from 'preact';
 import * as api from '../api';
-import { Chip, Empty, Failure, Skeleton, When } from '../parts/bits';
+import { Chip, Empty, Failure, When } from '../parts/bits';
 import { Columns, Lines } from '../parts/chart';
 import type { IconName } from '../parts/icons';
+import { Fact, Pending } from '../parts/list';
 import { useLoaded } from '../parts/use';
 import { hrefWith } from '../state/router';
 import { targetNames, th } from '../strings-hooks';
@@ -20,8 +20,7 @@ export function EndpointsView({ site }: { site: string }) {
           {th.form.add}
         </a>
       </div>
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={2} />}
+      <Pending of={{ data, trouble, reload }} rows={2} />
       {data?.endpoints.length === 0 && <Empty title={th.empty} />}
       <ul class="endpoints">
         {data?.endpoints.map((one) => (
@@ -147,14 +146,5 @@ function Figures({ endpoint: one, health }: { endpoint: Endpoint; health: Endpoi
         {one.failures}
       </Fact>
     </dl>
-  );
-}
-
-function Fact({ name, bad, children }: { name: string; bad?: boolean; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd class={bad ? 'bad' : ''}>{children}</dd>
-    </div>
   );
 }

@@ -1,7 +1,8 @@
 // A site's house rules, which decisions name.
 import { useState } from 'preact/hooks';
 import * as api from '../api';
-import { Chip, Empty, Failure, Field, Skeleton } from '../parts/bits';
+import { Chip, Empty, Field } from '../parts/bits';
+import { Pending } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { useAct, useLoaded } from '../parts/use';
 import { t } from '../strings';
@@ -24,8 +25,7 @@ export function HouseView({ site }: { site: Site }) {
     <>
       <p class="intro">{words.intro}</p>
       {!isAdmin(site) && <p class="notice">{words.readOnly}</p>}
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={3} />}
+      <Pending of={{ data, trouble, reload }} />
       {data?.clauses.length === 0 && <Empty title={words.empty} />}
       <ol class="endpoints rules">
         {data?.clauses.map((clause) => (

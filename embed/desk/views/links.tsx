@@ -1,13 +1,13 @@
 // Hosts that comments link to, with what people decided about those comments.
 import * as api from '../api';
-import { Empty, Failure, Skeleton, When } from '../parts/bits';
+import { Empty, When } from '../parts/bits';
 import { Choice } from '../parts/filters';
+import { Paged, Table } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { SearchField } from '../parts/searchfield';
 import { ForSite } from '../parts/sitepicker';
 import { useAct, usePages } from '../parts/use';
 import { amend, param } from '../state/router';
-import { t } from '../strings';
 import { tl } from '../strings-words';
 import type { Host, Word } from '../types';
 
@@ -21,12 +21,7 @@ export function LinksView() {
 function Hosts({ site }: { site: string }) {
   // A search goes by name.
   const by = { sort: q.value ? 'host' : sort.value || 'rejected', q: q.value };
-  const pages = usePages(`${site} ${by.sort} ${by.q}`, async (cursor) => {
-    const page = await api.listHosts(site, by, cursor);
-    return { items: page.hosts, next: page.next_cursor };
-  });
-  const { items, trouble } = pages;
-  const c = tl.columns;
+  const pages = usePages(`${site} ${by.sort} ${by.q}`, 'hosts', (cursor) => api.listHosts(site, by, cursor));
   return (
     <>
       <p class="intro">{tl.intro}</p>
@@ -34,34 +29,15 @@ function Hosts({ site }: { site: string }) {
         <SearchField label={tl.search} />
         <Choice label={tl.sort} value={by.sort} choices={Object.entries(tl.sorts)} onPick={(code) => amend({ sort: code, q: null }, false)} />
       </div>
-      {trouble && <Failure text={trouble} retry={pages.reload} />}
-      {!items && !trouble && <Skeleton rows={3} />}
-      {items?.length === 0 && <Empty title={q.value ? tl.noMatch : tl.none} />}
-      {items && items.length > 0 && (
-        <table class="data word-table">
-          <thead>
-            <tr>
-              {Object.values(c).map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((one) => (
+      <Paged of={pages} empty={<Empty title={q.value ? tl.noMatch : tl.none} />}>
+        {(hosts) => (
+          <Table heads={Object.values(tl.columns)} kind="word-table">
+            {hosts.map((one) => (
               <Row key={one.host} site={site} one={one} />
             ))}
-          </tbody>
-        </table>
-      )}
-      {pages.more && (
-        <div class="buttons">
-          <button type="button" disabled={pages.busy} onClick={pages.more}>
-            {t.common.more}
-          </button>
-        </div>
-      )}
+          </Table>
+        )}
+      </Paged>
     </>
   );
 }

@@ -1,7 +1,8 @@
 // Second looks: a text, a question, two keys. And how often two people agree.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api';
-import { Chip, Empty, Failure, Key, Skeleton, When } from '../parts/bits';
+import { Chip, Empty, Key, When } from '../parts/bits';
+import { Pending, Table } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { Tree } from '../parts/tree';
 import { useAct, useLoaded } from '../parts/use';
@@ -62,8 +63,7 @@ function Waiting({ site }: { site: Site }) {
   });
   return (
     <section class="stack" aria-label={words.title}>
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={2} />}
+      <Pending of={{ data, trouble, reload }} rows={2} />
       {data && !first && <Empty title={site.options['second_look'] === 'off' ? words.off : words.empty} />}
       {first && <OneLook key={first.id} look={first} give={give} busy={busy} />}
       {first && <p class="meta">{words.left(left.length, data?.next_cursor !== null)}</p>}
@@ -135,29 +135,19 @@ function Figures({ site }: { site: Site }) {
   return (
     <section class="stack panel" aria-labelledby="agreement-title">
       <h2 id="agreement-title">{words.figures}</h2>
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={1} />}
+      <Pending of={{ data, trouble, reload }} rows={1} />
       {data && <Lines found={data} />}
       {data && data.grounds.length > 0 && (
         <div class="scroll-x">
-          <table class="data">
-            <thead>
-              <tr>
-                <th scope="col">{words.ground}</th>
-                <th scope="col">{words.looked}</th>
-                <th scope="col">{words.agreed}</th>
+          <Table heads={[words.ground, words.looked, words.agreed]}>
+            {data.grounds.map(({ clause, reason, n, agreed }) => (
+              <tr key={`${clause} ${reason}`}>
+                <th scope="row">{groundName(rules, clause, reason)}</th>
+                <td data-label={words.looked}>{n}</td>
+                <td data-label={words.agreed}>{words.share(agreed, n)}</td>
               </tr>
-            </thead>
-            <tbody>
-              {data.grounds.map(({ clause, reason, n, agreed }) => (
-                <tr key={`${clause} ${reason}`}>
-                  <th scope="row">{groundName(rules, clause, reason)}</th>
-                  <td data-label={words.looked}>{n}</td>
-                  <td data-label={words.agreed}>{words.share(agreed, n)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </Table>
         </div>
       )}
     </section>
@@ -168,26 +158,16 @@ function Lines({ found }: { found: Agreement }) {
   return (
     <>
       <div class="scroll-x">
-        <table class="data">
-          <thead>
-            <tr>
-              <th scope="col">{words.who}</th>
-              <th scope="col">{words.looked}</th>
-              <th scope="col">{words.agreed}</th>
-              <th scope="col">{words.kappa}</th>
+        <Table heads={[words.who, words.looked, words.agreed, words.kappa]}>
+          {(['all', 'people', 'automation', 'mine'] as const).map((who) => (
+            <tr key={who}>
+              <th scope="row">{words[who]}</th>
+              <td data-label={words.looked}>{found[who].n}</td>
+              <td data-label={words.agreed}>{words.share(found[who].agreed, found[who].n)}</td>
+              <td data-label={words.kappa}>{kappa(found[who])}</td>
             </tr>
-          </thead>
-          <tbody>
-            {(['all', 'people', 'automation', 'mine'] as const).map((who) => (
-              <tr key={who}>
-                <th scope="row">{words[who]}</th>
-                <td data-label={words.looked}>{found[who].n}</td>
-                <td data-label={words.agreed}>{words.share(found[who].agreed, found[who].n)}</td>
-                <td data-label={words.kappa}>{kappa(found[who])}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       </div>
       <p class="hint">
         {words.kappaHint} {words.mineHint}
@@ -203,8 +183,7 @@ function Differences({ site }: { site: string }) {
     <section class="stack panel" aria-labelledby="differ-title">
       <h2 id="differ-title">{words.differ}</h2>
       <p class="hint">{words.differHint}</p>
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={1} />}
+      <Pending of={{ data, trouble, reload }} rows={1} />
       {data?.disagreements.length === 0 && <p class="meta">{words.noDiffer}</p>}
       <ul class="briefs">
         {data?.disagreements.map((one) => (

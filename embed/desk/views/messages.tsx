@@ -1,8 +1,9 @@
 // What authors are told: a message for each rule and reason, or one for all.
 import { useEffect, useState } from 'preact/hooks';
 import * as api from '../api';
-import { Failure, Field, Skeleton } from '../parts/bits';
+import { Field } from '../parts/bits';
 import { Choice } from '../parts/filters';
+import { Pending } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { useAct, useLoaded } from '../parts/use';
 import { usePreview } from '../parts/preview';
@@ -18,8 +19,7 @@ export function MessagesView({ site }: { site: Site }) {
   const read = async () => ({ ...(await api.listTemplates(site.key)), ...(await api.listClauses(site.key)) });
   const { data, trouble, reload } = useLoaded(site.key, read);
   const [name, setName] = useState('default');
-  if (trouble) return <Failure text={trouble} retry={reload} />;
-  if (!data) return <Skeleton rows={2} />;
+  if (trouble || !data) return <Pending of={{ data, trouble, reload }} rows={2} />;
   const own = new Map(data.templates.map((one) => [one.name, one]));
   return (
     <>

@@ -1,10 +1,11 @@
 // The pages with comments: which take any, which are in premoderation.
 import { useState } from 'preact/hooks';
 import * as api from '../api';
-import { Chip, Empty, Failure, Skeleton } from '../parts/bits';
+import { Chip, Empty } from '../parts/bits';
+import { Paged, Table } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { ForSite } from '../parts/sitepicker';
-import { useAct, useLoaded } from '../parts/use';
+import { useAct, usePages } from '../parts/use';
 import { load as readBanner } from '../state/premoderation';
 import { mayModerate, sites } from '../state/sites';
 import { t } from '../strings';
@@ -23,47 +24,24 @@ export function PagesView() {
 }
 
 function Pages({ site }: { site: string }) {
-  const { data, trouble, reload, put } = useLoaded(site, () => api.listPages(site, null));
-  const { run, error, busy } = useAct();
-  if (!data) return trouble ? <Failure text={trouble} retry={reload} /> : <Skeleton rows={3} />;
-  if (data.pages.length === 0) return <Empty title={tp.none}>{tp.noneHint}</Empty>;
+  const pages = usePages(site, 'pages', (cursor) => api.listPages(site, cursor));
   const changed = (now: PageEntry) => {
-    put({ ...data, pages: data.pages.map((page) => (page.key === now.key ? now : page)) });
+    pages.put((pages.items ?? []).map((page) => (page.key === now.key ? now : page)));
     void readBanner();
   };
-  const more = () =>
-    void run(async () => {
-      const next = await api.listPages(site, data.next_cursor);
-      put({ pages: [...data.pages, ...next.pages], next_cursor: next.next_cursor });
-    });
+  const heads = [tp.page, tp.public, tp.state, ...(mayModerate(site) ? [<span class="unseen">{t.row.actions}</span>] : [])];
   return (
     <>
       <p class="meta">{tp.intro}</p>
-      <table class="data pages">
-        <thead>
-          <tr>
-            <th scope="col">{tp.page}</th>
-            <th scope="col">{tp.public}</th>
-            <th scope="col">{tp.state}</th>
-            {mayModerate(site) && (
-              <th scope="col">
-                <span class="unseen">{t.row.actions}</span>
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {data.pages.map((page) => (
-            <PageRow key={page.key} site={site} page={page} changed={changed} />
-          ))}
-        </tbody>
-      </table>
-      {data.next_cursor && (
-        <button type="button" class="more" disabled={busy} onClick={more}>
-          {busy ? t.common.loading : t.common.more}
-        </button>
-      )}
-      <Outcome note="" error={error} />
+      <Paged of={pages} empty={<Empty title={tp.none}>{tp.noneHint}</Empty>}>
+        {(list) => (
+          <Table heads={heads} kind="pages">
+            {list.map((page) => (
+              <PageRow key={page.key} site={site} page={page} changed={changed} />
+            ))}
+          </Table>
+        )}
+      </Paged>
     </>
   );
 }

@@ -2,14 +2,14 @@
 // author's page, and the blocks. The address says which of them is shown.
 import { useState } from 'preact/hooks';
 import * as api from '../api';
-import { Empty, Failure, Skeleton } from '../parts/bits';
+import { Empty } from '../parts/bits';
 import { Choice } from '../parts/filters';
+import { Paged, Table, Tabs } from '../parts/list';
 import { ForSite } from '../parts/sitepicker';
 import { StandingChip } from '../parts/standing';
-import { useAct, useLoaded } from '../parts/use';
+import { usePages } from '../parts/use';
 import { amend, hrefWith, param } from '../state/router';
 import { sites } from '../state/sites';
-import { t } from '../strings';
 import { tp } from '../strings-people';
 import type { Person, Standing } from '../types';
 import { BlocksView } from './blocks';
@@ -25,7 +25,9 @@ export function PeopleView() {
     <ForSite title={tp.title} among={sites.value ?? []} none={tp.noSite}>
       {(site) => (
         <>
-          {!person.value && <Tabs />}
+          {!person.value && (
+            <Tabs label={tp.title} texts={tp.tabs} at={tab.value} to={(code) => hrefWith({ tab: code, q: null, standing: null })} />
+          )}
           {person.value ? (
             <PersonView key={person.value} site={site.key} id={person.value} />
           ) : tab.value === 'blocks' ? (
@@ -36,22 +38,6 @@ export function PeopleView() {
         </>
       )}
     </ForSite>
-  );
-}
-
-function Tabs() {
-  return (
-    <nav class="tabs" aria-label={tp.title}>
-      <ul>
-        {Object.entries(tp.tabs).map(([code, text]) => (
-          <li key={code}>
-            <a href={hrefWith({ tab: code || null, q: null, standing: null })} aria-current={code === tab.value ? 'page' : undefined}>
-              {text}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
   );
 }
 
@@ -71,26 +57,13 @@ function asked() {
 function PeopleList({ site }: { site: string }) {
   const by = asked();
   const key = `${site} ${by.q} ${by.email} ${by.standing}`;
-  const { data, trouble, reload, put } = useLoaded(key, () => api.listPeople(site, by, null));
-  const { run, busy, error } = useAct();
-  const more = () =>
-    run(async () => {
-      const next = await api.listPeople(site, by, data?.next_cursor ?? null);
-      put({ people: [...(data?.people ?? []), ...next.people], next_cursor: next.next_cursor });
-    });
+  const pages = usePages(key, 'people', (cursor) => api.listPeople(site, by, cursor), 1);
   return (
     <div class="stack">
       <Search key={q.value} />
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={3} />}
-      {data && data.people.length === 0 && !data.next_cursor && <Nobody />}
-      {data && data.people.length > 0 && <Table people={data.people} />}
-      {data?.next_cursor && (
-        <button type="button" class="more" disabled={busy} onClick={() => void more()}>
-          {data.people.length > 0 ? t.common.more : tp.list.further}
-        </button>
-      )}
-      {error && <p class="error">{error}</p>}
+      <Paged of={pages} empty={<Nobody />}>
+        {(people) => <People people={people} />}
+      </Paged>
     </div>
   );
 }
@@ -128,37 +101,26 @@ function Search() {
   );
 }
 
-function Table({ people }: { people: Person[] }) {
+function People({ people }: { people: Person[] }) {
   const { list } = tp;
   return (
-    <table class="data">
-      <thead>
-        <tr>
-          {[list.name, list.email, list.record, list.standing].map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
+    <Table heads={[list.name, list.email, list.record, list.standing]}>
+      {people.map((one) => (
+        <tr key={one.id}>
+          <td data-label={list.name}>
+            <a href={hrefWith({ person: one.id })}>
+              <bdi>{one.name || tp.person.anonymous}</bdi>
+            </a>
+          </td>
+          <td data-label={list.email}>
+            <span class="email">{one.email || '–'}</span>
+          </td>
+          <td data-label={list.record}>{tp.record(one.approved, one.rejected)}</td>
+          <td data-label={list.standing}>
+            {one.standing.standing === 'none' ? '–' : <StandingChip standing={one.standing.standing} until={one.standing.until} />}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {people.map((one) => (
-          <tr key={one.id}>
-            <td data-label={list.name}>
-              <a href={hrefWith({ person: one.id })}>
-                <bdi>{one.name || tp.person.anonymous}</bdi>
-              </a>
-            </td>
-            <td data-label={list.email}>
-              <span class="email">{one.email || '–'}</span>
-            </td>
-            <td data-label={list.record}>{tp.record(one.approved, one.rejected)}</td>
-            <td data-label={list.standing}>
-              {one.standing.standing === 'none' ? '–' : <StandingChip standing={one.standing.standing} until={one.standing.until} />}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }

@@ -1,6 +1,7 @@
 // One author: record, standing and its history, blocks, newest comments.
 import * as api from '../api';
-import { Failure, Skeleton, When } from '../parts/bits';
+import { When } from '../parts/bits';
+import { Fact, Pending } from '../parts/list';
 import { Say, StandingChip } from '../parts/standing';
 import { plain } from '../parts/tree';
 import { useLoaded } from '../parts/use';
@@ -20,8 +21,7 @@ export function PersonView({ site, id }: { site: string; id: string }) {
           ← {tp.person.back}
         </a>
       </p>
-      {trouble && <Failure text={`${tp.person.failed} ${trouble}`} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={3} />}
+      <Pending of={{ data, trouble: trouble && `${tp.person.failed} ${trouble}`, reload }} />
       {data && <Whole found={data} put={put} />}
     </div>
   );
@@ -45,10 +45,9 @@ function Whole({ found, put }: { found: PersonDetail; put: (found: PersonDetail)
       </h2>
       <dl class="facts">
         {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
+          <Fact key={name} name={name}>
+            {value}
+          </Fact>
         ))}
       </dl>
       {found.kind === 'guest' && <p class="hint intro">{person.guestHint}</p>}

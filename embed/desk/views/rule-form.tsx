@@ -3,8 +3,10 @@
 import { useState } from 'preact/hooks';
 import * as api from '../api-rules';
 import { Problem } from '../api';
-import { Failure, Field, Skeleton, When } from '../parts/bits';
+import { Field, When } from '../parts/bits';
+import { Choices, entries } from '../parts/choices';
 import { Condition, useCheck, type Written } from '../parts/condition';
+import { Pending } from '../parts/list';
 import { RehearsalPanel } from '../parts/rehearsal';
 import { useAct, useLoaded } from '../parts/use';
 import { amend, hrefWith } from '../state/router';
@@ -55,8 +57,7 @@ export function RuleFormView({ site, id }: { site: string; id: string }) {
         </p>
         <h2>{title}</h2>
         {!manage && <p class="hint">{words.readOnly}</p>}
-        {trouble && <Failure text={trouble} retry={reload} />}
-        {!data && !trouble && <Skeleton rows={4} />}
+        <Pending of={{ data, trouble, reload }} rows={4} />
         {data && <Editor key={data.rule?.version} site={site} rule={data.rule} facts={data.facts} manage={manage} />}
       </div>
     </div>
@@ -155,7 +156,7 @@ function RuleFields({ site, rule, facts, manage, draft, check, change }: FieldsP
           onInput={(event) => change({ expires: event.currentTarget.value })}
         />
       </Field>
-      <Modes mode={draft.mode} change={(mode) => change({ mode })} />
+      <Choices legend={words.mode} name="rule-mode" value={draft.mode} of={entries(modes)} pick={(mode) => change({ mode: mode as RuleMode })} />
       {error && <p class="error">{error}</p>}
       {unproven && (
         <Field id="rule-override" label={words.override} hint={words.overrideHint}>
@@ -188,21 +189,6 @@ function ActionField({ action, change }: { action: RuleAction; change: (action: 
         ))}
       </select>
     </Field>
-  );
-}
-
-function Modes({ mode, change }: { mode: RuleMode; change: (mode: RuleMode) => void }) {
-  return (
-    <fieldset class="choices">
-      <legend>{words.mode}</legend>
-      {(Object.keys(modes) as RuleMode[]).map((one) => (
-        <label key={one} class="explained">
-          <input type="radio" name="rule-mode" checked={mode === one} onChange={() => change(one)} />
-          <span>{modes[one][0]}</span>
-          <span class="hint">{modes[one][1]}</span>
-        </label>
-      ))}
-    </fieldset>
   );
 }
 

@@ -1,6 +1,7 @@
 // The rules of one site, in the order in which they are asked, and how precise
 // each has been. The address says which one is being edited.
-import { Chip, Empty, Failure, Skeleton, When } from '../parts/bits';
+import { Chip, Empty, When } from '../parts/bits';
+import { Fact, Pending } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { saveFile } from '../parts/savefile';
 import { ForSite } from '../parts/sitepicker';
@@ -48,9 +49,8 @@ function RuleList({ site }: { site: string }) {
       <div class="stack">
         <p class="intro">{tr.intro}</p>
         <Toolbar site={site} some={(data?.length ?? 0) > 0} />
-        {trouble && <Failure text={trouble} retry={reload} />}
+        <Pending of={{ data, trouble, reload }} />
         {error && <p class="error">{error}</p>}
-        {!data && !trouble && <Skeleton rows={3} />}
         {data?.length === 0 && <Empty title={tr.empty} />}
         <ol class="rules">
           {data?.map((rule, i) => (
@@ -163,24 +163,10 @@ function Figures({ rule: { precision: p } }: { rule: Rule }) {
   return (
     <>
       <dl class="facts">
-        <div>
-          <dt>{words.hits}</dt>
-          <dd>{p.hits.toLocaleString('en')}</dd>
-        </div>
-        <div>
-          <dt>{words.recent}</dt>
-          <dd>{p.recent.hits.toLocaleString('en')}</dd>
-        </div>
-        <div>
-          <dt>{words.right}</dt>
-          <dd>{tr.rightOf(p)}</dd>
-        </div>
-        {p.failed > 0 && (
-          <div>
-            <dt>{words.failed}</dt>
-            <dd>{p.failed.toLocaleString('en')}</dd>
-          </div>
-        )}
+        <Fact name={words.hits}>{p.hits.toLocaleString('en')}</Fact>
+        <Fact name={words.recent}>{p.recent.hits.toLocaleString('en')}</Fact>
+        <Fact name={words.right}>{tr.rightOf(p)}</Fact>
+        {p.failed > 0 && <Fact name={words.failed}>{p.failed.toLocaleString('en')}</Fact>}
       </dl>
       {p.decayed && (
         <p>

@@ -1,7 +1,8 @@
 // Staff accounts, for owners.
 import { useRef } from 'preact/hooks';
 import * as api from '../api';
-import { Chip, Empty, Failure, Field, Skeleton } from '../parts/bits';
+import { Chip, Empty, Field } from '../parts/bits';
+import { Pending, Table } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { SecretDialog } from '../parts/secret';
 import { useAct, useLoaded } from '../parts/use';
@@ -27,25 +28,13 @@ function Users() {
   return (
     <div class="page">
       <h1>{ta.users.title}</h1>
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={3} />}
+      <Pending of={{ data, trouble, reload }} />
       {data && (
-        <table class="data">
-          <thead>
-            <tr>
-              {[t.signIn.email, ta.users.role, ta.users.site, ta.users.since, ta.users.state].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {data.users.map((one) => (
-              <UserRow key={one.id} account={one} reload={reload} />
-            ))}
-          </tbody>
-        </table>
+        <Table heads={[t.signIn.email, ta.users.role, ta.users.site, ta.users.since, ta.users.state]}>
+          {data.users.map((one) => (
+            <UserRow key={one.id} account={one} reload={reload} />
+          ))}
+        </Table>
       )}
       <AddUser done={reload} />
       {secret.value && <SecretDialog />}

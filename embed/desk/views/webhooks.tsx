@@ -1,6 +1,7 @@
 // Webhooks of one site. The address says how deep one is: the endpoints, the
 // form of one, its deliveries, one delivery; or the page that verifies a call.
 import { SecretDialog } from '../parts/secret';
+import { Tabs } from '../parts/list';
 import { ForSite } from '../parts/sitepicker';
 import { secret } from '../state/dialogs';
 import { hrefWith, param } from '../state/router';
@@ -21,7 +22,9 @@ export function WebhooksView() {
     <ForSite title={th.title}>
       {(site) => (
         <>
-          {!endpoint.value && !delivery.value && !form.value && <Tabs />}
+          {!endpoint.value && !delivery.value && !form.value && (
+            <Tabs label={th.title} texts={th.tabs} at={tab.value} to={(code) => hrefWith({ tab: code })} />
+          )}
           <Shown key={site.key} site={site.key} />
           {secret.value && <SecretDialog />}
         </>
@@ -35,20 +38,4 @@ function Shown({ site }: { site: string }) {
   if (endpoint.value) return <DeliveriesView key={endpoint.value} site={site} endpoint={endpoint.value} />;
   if (form.value) return <EndpointFormView key={form.value} site={site} id={form.value} />;
   return tab.value === 'verify' ? <VerifyView /> : <EndpointsView site={site} />;
-}
-
-function Tabs() {
-  return (
-    <nav class="tabs" aria-label={th.title}>
-      <ul>
-        {Object.entries(th.tabs).map(([code, text]) => (
-          <li key={code}>
-            <a href={hrefWith({ tab: code || null })} aria-current={code === tab.value ? 'page' : undefined}>
-              {text}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
-  );
 }

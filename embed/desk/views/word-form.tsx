@@ -1,7 +1,8 @@
 // One form for an entry that is new and for one that is there.
 import { useState } from 'preact/hooks';
 import * as api from '../api';
-import { Failure, Field, Skeleton } from '../parts/bits';
+import { Field } from '../parts/bits';
+import { Pending } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { useAct, useLoaded } from '../parts/use';
 import { hrefWith } from '../state/router';
@@ -27,8 +28,7 @@ export function WordFormView({ site, list, id, done }: FormProps) {
         <a href={hrefWith({ form: null })}>← {tw.back}</a>
       </p>
       <h2>{isNew ? words.newTitle : words.editTitle}</h2>
-      {trouble && <Failure text={trouble} retry={reload} />}
-      {!data && !trouble && <Skeleton rows={4} />}
+      <Pending of={{ data, trouble, reload }} rows={4} />
       {data && <Form site={site} list={list} one={data === 'new' ? null : data} done={done} />}
     </>
   );

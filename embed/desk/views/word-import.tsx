@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import * as api from '../api';
 import { Field } from '../parts/bits';
+import { Table } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { useAct } from '../parts/use';
 import { formOf, nothing, partsOf, together } from '../state/importing';
@@ -127,28 +128,17 @@ function Report({ report, failed }: { report: WordImported; failed: boolean }) {
         {report.lines.length > 0 && words.others(report.duplicates, report.refused)}
       </p>
       {shown.length > 0 && (
-        <table class="data word-table">
-          <thead>
-            <tr>
-              {[words.line, words.entry, words.why].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
+        <Table heads={[words.line, words.entry, words.why]} kind="word-table">
+          {shown.map((line) => (
+            <tr key={line.line}>
+              <td data-label={words.line}>{line.line}</td>
+              <td data-label={words.entry}>
+                <bdi class="entry">{line.text}</bdi>
+              </td>
+              <td data-label={words.why}>{line.detail}</td>
             </tr>
-          </thead>
-          <tbody>
-            {shown.map((line) => (
-              <tr key={line.line}>
-                <td data-label={words.line}>{line.line}</td>
-                <td data-label={words.entry}>
-                  <bdi class="entry">{line.text}</bdi>
-                </td>
-                <td data-label={words.why}>{line.detail}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
       {rest > 0 && <p class="meta">{words.more(rest)}</p>}
     </section>

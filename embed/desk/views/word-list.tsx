@@ -2,7 +2,8 @@
 // it counts.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api';
-import { Chip, Empty, Failure, Skeleton, When } from '../parts/bits';
+import { Chip, Empty, When } from '../parts/bits';
+import { Paged, Table } from '../parts/list';
 import { Outcome } from '../parts/outcome';
 import { saveFile } from '../parts/savefile';
 import { SearchField } from '../parts/searchfield';
@@ -10,7 +11,6 @@ import { useAct, usePages } from '../parts/use';
 import { question } from '../state/dialogs';
 import { serverNow } from '../http';
 import { hrefWith, param } from '../state/router';
-import { t } from '../strings';
 import { tr } from '../strings-rules';
 import { tw } from '../strings-words';
 import { dateOnly } from '../time';
@@ -18,6 +18,7 @@ import type { Word } from '../types';
 
 const q = param('q');
 const sweepTime = 1000;
+const c = tw.columns;
 
 interface ListProps {
   site: string;
@@ -26,11 +27,8 @@ interface ListProps {
 
 export function WordListView({ site, list }: ListProps) {
   const key = `${site} ${list} ${q.value}`;
-  const pages = usePages(key, async (cursor) => {
-    const page = await api.listWords(site, { list, q: q.value }, cursor);
-    return { items: page.words, next: page.next_cursor };
-  });
-  const { items, trouble } = pages;
+  const pages = usePages(key, 'words', (cursor) => api.listWords(site, { list, q: q.value }, cursor));
+  const { items } = pages;
   const running = items?.some((word) => word.sweep?.state === 'running') ?? false;
   useEffect(() => {
     if (!running) return;
@@ -45,17 +43,15 @@ export function WordListView({ site, list }: ListProps) {
       {list !== 'legal' && <QuickAdd site={site} list={list} done={pages.reload} />}
       <Toolbar site={site} list={list} />
       <SearchField label={tw.search} />
-      {trouble && <Failure text={trouble} retry={pages.reload} />}
-      {!items && !trouble && <Skeleton rows={3} />}
-      {items?.length === 0 && !pages.more && <Empty title={q.value ? tw.noMatch : tw.none} />}
-      {items && items.length > 0 && <Table site={site} words={items} reload={pages.reload} />}
-      {pages.more && (
-        <div class="buttons">
-          <button type="button" disabled={pages.busy} onClick={pages.more}>
-            {t.common.more}
-          </button>
-        </div>
-      )}
+      <Paged of={pages} empty={<Empty title={q.value ? tw.noMatch : tw.none} />}>
+        {(words) => (
+          <Table heads={[c.entry, c.where, c.until, c.right, c.added, c.actions]} kind="word-table">
+            {words.map((word) => (
+              <Row key={word.id} site={site} word={word} reload={pages.reload} />
+            ))}
+          </Table>
+        )}
+      </Paged>
     </>
   );
 }
@@ -114,32 +110,9 @@ function Toolbar({ site, list }: ListProps) {
   );
 }
 
-function Table({ site, words, reload }: { site: string; words: Word[]; reload: () => void }) {
-  const c = tw.columns;
-  return (
-    <table class="data word-table">
-      <thead>
-        <tr>
-          {[c.entry, c.where, c.until, c.right, c.added, c.actions].map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {words.map((word) => (
-          <Row key={word.id} site={site} word={word} reload={reload} />
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
 function Row({ site, word, reload }: { site: string; word: Word; reload: () => void }) {
   const { run, busy, error } = useAct();
   const [gone, setGone] = useState(false);
-  const c = tw.columns;
   const act = () =>
     void run(async () => {
       await api.removeWord(site, word.id);

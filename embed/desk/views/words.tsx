@@ -1,5 +1,6 @@
 // The word lists of one site. The address says which list, and whether an entry
 // is being edited, many are being imported, or a text is being tried.
+import { Tabs } from '../parts/list';
 import { ForSite } from '../parts/sitepicker';
 import { amend, hrefWith, param } from '../state/router';
 import { tw } from '../strings-words';
@@ -21,7 +22,7 @@ export function WordsView() {
     <ForSite title={tw.title}>
       {(site) => (
         <>
-          {!form.value && <Tabs />}
+          {!form.value && <Tabs label={tw.title} texts={tw.tabs} at={tab.value} to={(code) => hrefWith({ tab: code, q: null })} />}
           <Shown key={`${site.key} ${tab.value} ${form.value}`} site={site.key} />
         </>
       )}
@@ -35,20 +36,4 @@ function Shown({ site }: { site: string }) {
   if (form.value) return <WordFormView site={site} list={list} id={form.value} done={toList} />;
   if (tab.value === 'test') return <WordTestView site={site} />;
   return <WordListView site={site} list={list} />;
-}
-
-function Tabs() {
-  return (
-    <nav class="tabs" aria-label={tw.title}>
-      <ul>
-        {Object.entries(tw.tabs).map(([code, text]) => (
-          <li key={code}>
-            <a href={hrefWith({ tab: code || null, q: null })} aria-current={code === tab.value ? 'page' : undefined}>
-              {text}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
-  );
 }
