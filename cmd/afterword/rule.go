@@ -182,7 +182,7 @@ func (c *ruleRehearseCmd) Run(e *env) error {
 	}
 	ask := comment.Rehearsing{Site: c.Site, Comments: c.N, Rule: moderation.Rule{When: c.When, Action: moderation.Hint(c.Action)}}
 	var err error
-	if ask.Since, err = web.TimeInput("since", c.Since); err != nil {
+	if ask.Since, err = comment.ParseTime("since", c.Since); err != nil {
 		return err
 	}
 	if c.Rule == "" {

@@ -3,7 +3,6 @@ package comment
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 )
@@ -174,21 +173,9 @@ func groupFirst(r Reader, group string, views []DeskView) string {
 	return views[0].Text
 }
 
-// asOf reads the instant of a group decision.
-func asOf(text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return at, fault.Input("as_of", "invalid", "as_of is an instant as the card of the group gives it.")
-	}
-	return at, nil
-}
-
 // RulingOverGroup makes the ruling over a group of one over comments.
 func (r Ruling) RulingOverGroup(group, asOfText string) (Ruling, error) {
-	at, err := asOf(asOfText)
+	at, err := ParseTime("as_of", asOfText)
 	if group == "" && asOfText != "" {
 		err = fault.Input("as_of", "invalid", "as_of goes with group.")
 	}

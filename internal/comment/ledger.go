@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/internal/keyring"
 )
 
@@ -71,3 +72,16 @@ func (l *Ledger) check(e *Event, prev string) (linked, body bool) {
 // Timestamp writes an instant as every body and answer does: RFC 3339, UTC,
 // microseconds.
 func Timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z07:00") }
+
+// ParseTime reads the instant that was given for a field, as RFC 3339 writes it
+// and from 1970 on, to the microsecond; "" is the zero instant.
+func ParseTime(field, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil || at.Year() < 1970 {
+		return time.Time{}, fault.Input(field, "invalid", "The field "+field+" is a time such as 2026-03-01T09:30:00Z.")
+	}
+	return at.UTC().Truncate(time.Microsecond), nil
+}

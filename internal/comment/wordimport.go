@@ -310,17 +310,14 @@ func (w *Word) setField(name, value string) (err error) {
 // ParseInstant reads a time such as 2026-03-01T09:30:00Z, or a day, which ends at
 // its midnight in UTC; "" is the zero time.
 func ParseInstant(name, value string) (time.Time, error) {
-	if value == "" {
-		return time.Time{}, nil
-	}
 	if day, err := time.Parse(time.DateOnly, value); err == nil {
 		return day.AddDate(0, 0, 1), nil
 	}
-	at, err := time.Parse(time.RFC3339, value)
-	if err != nil || at.Year() < 1970 || at.Year() > 9999 {
-		return time.Time{}, fault.Input(name, "invalid", "The field "+name+" is a time such as 2026-03-01T09:30:00Z, or a day such as 2026-03-01.")
+	at, err := ParseTime(name, value)
+	if err != nil {
+		return at, fault.Input(name, "invalid", "The field "+name+" is a time such as 2026-03-01T09:30:00Z, or a day such as 2026-03-01.")
 	}
-	return at.UTC().Truncate(time.Microsecond), nil
+	return at, nil
 }
 
 // readObjects reads a list of objects, each by itself.

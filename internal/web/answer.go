@@ -105,6 +105,14 @@ func (s *Server) create(c *fiber.Ctx, status int, run func() (any, error)) error
 	return send(c, status, result)
 }
 
+// done answers for what has nothing to show.
+func done(c *fiber.Ctx, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
 // emptyBody checks the body of a request that needs none.
 func emptyBody(c *fiber.Ctx) error {
 	if len(c.Request().Body()) == 0 {

@@ -114,10 +114,7 @@ func (s *Server) changeCheck(c *fiber.Ctx) error {
 }
 
 func (s *Server) removeCheck(c *fiber.Ctx) error {
-	if err := s.Checks.Remove(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
+	return done(c, s.Checks.Remove(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)))
 }
 
 // CheckTrial is what came of a text that was put to a check to try it.
@@ -234,8 +231,5 @@ func (s *Server) checkAnswer(c *fiber.Ctx) error {
 		return err
 	}
 	answer := external.Answer{Hint: in.Hint, Code: in.Code, Sentence: in.Sentence, Spans: in.Spans, Score: in.Score, Data: in.Data}
-	if err := s.Checks.Answer(c.UserContext(), ticket, checker.Reply{CommentID: in.Comment, Revision: in.Revision, Answer: answer}); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
+	return done(c, s.Checks.Answer(c.UserContext(), ticket, checker.Reply{CommentID: in.Comment, Revision: in.Revision, Answer: answer}))
 }

@@ -98,10 +98,7 @@ func (s *Server) putTemplate(c *fiber.Ctx) error {
 }
 
 func (s *Server) removeTemplate(c *fiber.Ctx) error {
-	if err := s.Comments.RemoveTemplate(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
+	return done(c, s.Comments.RemoveTemplate(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)))
 }
 
 func (s *Server) previewMessage(c *fiber.Ctx) error {
@@ -157,11 +154,7 @@ func (s *Server) agreement(c *fiber.Ctx) error {
 }
 
 func (s *Server) disagreements(c *fiber.Ctx) error {
-	v, err := values(c)
-	if err != nil {
-		return err
-	}
-	limit, err := limitOf(v)
+	_, limit, err := paging(c)
 	if err != nil {
 		return err
 	}
@@ -189,23 +182,19 @@ func (s *Server) exportDecisions(c *fiber.Ctx) error {
 	}
 	site := param(c, "site")
 	list := []string{"decisions", site, v.Get("since")}
-	at, err := s.cursors().Read(v.Get("cursor"), list...)
+	after, err := s.after(v, list)
 	if err != nil {
 		return err
-	}
-	after := ""
-	if at != nil {
-		after = at.ID
 	}
 	lines, last, err := s.Comments.ExportDecisions(c.UserContext(), site, since, after, comment.ExportMost)
 	if err != nil {
 		return err
 	}
-	if last != "" {
-		v.Set("cursor", s.cursors().Write(&comment.Place{ID: last}, list...))
+	if next := s.next(last, list); next != "" {
+		v.Set("cursor", next)
 		c.Set(fiber.HeaderLink, "<?"+url.Values(v).Encode()+`>; rel="next"`)
 	}
-	body, kind, err := WriteStatements(lines, format, at == nil)
+	body, kind, err := WriteStatements(lines, format, after == "")
 	if err != nil {
 		return err
 	}

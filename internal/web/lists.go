@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 
 	"github.com/gofiber/fiber/v2"
@@ -48,34 +49,39 @@ type longList[T, V any] struct {
 
 // send answers with the page that is asked for.
 func (l longList[T, V]) send(s *Server, c *fiber.Ctx) error {
-	v, err := values(c)
-	if err != nil {
-		return err
-	}
-	limit, err := limitOf(v)
+	v, limit, err := paging(c)
 	if err != nil {
 		return err
 	}
 	list := append([]string{l.name}, l.of...)
-	at, err := s.cursors().Read(v.Get("cursor"), list...)
+	after, err := s.after(v, list)
 	if err != nil {
 		return err
-	}
-	after := ""
-	if at != nil {
-		after = at.ID
 	}
 	page, last, err := l.read(after, limit)
 	if err != nil {
 		return err
 	}
-	var next *comment.Place
-	if last != "" {
-		next = &comment.Place{ID: last}
-	}
 	views := make([]V, len(page))
 	for i, one := range page {
 		views[i] = l.show(one)
 	}
-	return send(c, fiber.StatusOK, map[string]any{l.name: views, "next_cursor": comment.OptionalText(s.cursors().Write(next, list...))})
+	return send(c, fiber.StatusOK, map[string]any{l.name: views, "next_cursor": comment.OptionalText(s.next(last, list))})
+}
+
+// after is the key behind which the list goes on, "" = from the start.
+func (s *Server) after(v url.Values, list []string) (string, error) {
+	at, err := s.cursors().Read(v.Get("cursor"), list...)
+	if at == nil {
+		return "", err
+	}
+	return at.ID, err
+}
+
+// next is the cursor of what is behind a key, "" = nothing.
+func (s *Server) next(last string, list []string) string {
+	if last == "" {
+		return ""
+	}
+	return s.cursors().Write(&comment.Place{ID: last}, list...)
 }

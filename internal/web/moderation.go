@@ -10,7 +10,7 @@ import (
 )
 
 func (s *Server) queue(c *fiber.Ctx) error {
-	v, err := values(c)
+	v, limit, err := paging(c)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (s *Server) queue(c *fiber.Ctx) error {
 	}
 	ask := comment.QueueAsk{
 		By: identity(c).Account, Site: v.Get("site"), Status: comment.Status(status), Search: v.Get("q"), Reason: v.Get("reason"),
-		Author: v.Get("author"), Group: v.Get("group"), Page: v.Get("page"), Newest: sort == "newest", Cursor: v.Get("cursor"),
+		Author: v.Get("author"), Group: v.Get("group"), Page: v.Get("page"), Newest: sort == "newest", Limit: limit, Cursor: v.Get("cursor"),
 	}
 	if status == "all" {
 		ask.Status = ""
@@ -42,9 +42,6 @@ func (s *Server) queue(c *fiber.Ctx) error {
 	}
 	if len(ask.Search) > 200 {
 		return parameter("The search is longer than 200 bytes.")
-	}
-	if ask.Limit, err = limitOf(v); err != nil {
-		return err
 	}
 	if ask.Search != "" {
 		if wait := s.searches.wait(ask.By.ID, searchRate, received(c)); wait > 0 {

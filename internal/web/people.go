@@ -293,11 +293,9 @@ func (s *Server) changeBlock(c *fiber.Ctx) error {
 	}
 	change := comment.BlockChange{Effect: in.Effect, Reason: in.Reason}
 	if in.Until != nil {
-		var until time.Time
-		if *in.Until != "" {
-			if until, err = instantOf("until", in.Until); err != nil {
-				return err
-			}
+		until, err := comment.ParseTime("until", *in.Until)
+		if err != nil {
+			return err
 		}
 		change.Until = &until
 	}
@@ -309,8 +307,5 @@ func (s *Server) changeBlock(c *fiber.Ctx) error {
 }
 
 func (s *Server) removeBlock(c *fiber.Ctx) error {
-	if err := s.Comments.RemoveBlock(c.UserContext(), blockSite(c), param(c, "id"), actor(c)); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
+	return done(c, s.Comments.RemoveBlock(c.UserContext(), blockSite(c), param(c, "id"), actor(c)))
 }

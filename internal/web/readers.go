@@ -12,14 +12,11 @@ import (
 
 // ask reads what every list of readers takes.
 func ask(c *fiber.Ctx) (a comment.Ask, err error) {
-	v, err := values(c)
+	v, limit, err := paging(c)
 	if err != nil {
 		return a, err
 	}
-	a = comment.Ask{Site: param(c, "site"), Page: v.Get("page"), Parent: param(c, "id"), Cursor: v.Get("cursor")}
-	if a.Limit, err = limitOf(v); err != nil {
-		return a, err
-	}
+	a = comment.Ask{Site: param(c, "site"), Page: v.Get("page"), Parent: param(c, "id"), Limit: limit, Cursor: v.Get("cursor")}
 	if a.Body, err = bodyOf(v); err != nil {
 		return a, err
 	}
@@ -184,13 +181,9 @@ func (s *Server) edit(c *fiber.Ctx) error {
 }
 
 func (s *Server) retract(c *fiber.Ctx) error {
-	err := s.Comments.Retract(c.UserContext(), comment.Revising{
+	return done(c, s.Comments.Retract(c.UserContext(), comment.Revising{
 		Site: param(c, "site"), ID: param(c, "id"), Token: comment.BearerOf(c.Get(fiber.HeaderAuthorization)), Client: s.client(c),
-	})
-	if err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
+	}))
 }
 
 func (s *Server) vote(c *fiber.Ctx) error {

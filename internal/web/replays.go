@@ -63,16 +63,15 @@ func (in replayInput) ask() (a webhook.ReplayAsk, err error) {
 	return a, err
 }
 
-// instantOf reads an instant; nil is the zero one.
+// instantOf reads an instant that may be left out; nil is the zero one.
 func instantOf(name string, text *string) (time.Time, error) {
 	if text == nil {
 		return time.Time{}, nil
 	}
-	at, err := time.Parse(time.RFC3339Nano, *text)
-	if err != nil || at.Year() < 1970 {
-		return at, fault.Input(name, "invalid", "Give an instant as RFC 3339 writes it, such as 2026-03-01T09:30:00Z.")
+	if *text == "" {
+		return time.Time{}, fault.Input(name, "invalid", "Give a time such as 2026-03-01T09:30:00Z, or leave the field out.")
 	}
-	return at, nil
+	return comment.ParseTime(name, *text)
 }
 
 func (s *Server) replay(c *fiber.Ctx) error {

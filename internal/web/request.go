@@ -167,17 +167,18 @@ func parameter(detail string) error {
 	return fault.New(fault.Malformed, "invalid_parameter", detail)
 }
 
-// limitOf reads the limit parameter of a list.
-func limitOf(v url.Values) (int, error) {
+// paging are the parameters of the query of a list, and how many are asked for.
+func paging(c *fiber.Ctx) (v url.Values, limit int, err error) {
+	v, err = values(c)
 	text := v.Get("limit")
-	if text == "" {
-		return comment.DefaultLimit, nil
+	if err != nil || text == "" {
+		return v, comment.DefaultLimit, err
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > comment.MaxLimit {
-		return 0, parameter("The limit is a whole number from 1 to 100.")
+	limit, err = strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > comment.MaxLimit {
+		return v, 0, parameter("The limit is a whole number from 1 to 100.")
 	}
-	return n, nil
+	return v, limit, nil
 }
 
 // timeOf reads a parameter that is a moment, zero where it is not given.

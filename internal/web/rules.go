@@ -2,12 +2,10 @@ package web
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/afterword-comments/afterword/internal/comment"
-	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/moderation"
 )
 
@@ -71,21 +69,9 @@ func (in RuleInput) Change() (comment.RuleChange, error) {
 	if in.ExpiresAt == nil {
 		return c, nil
 	}
-	at, err := TimeInput("expires_at", *in.ExpiresAt)
+	at, err := comment.ParseTime("expires_at", *in.ExpiresAt)
 	c.Expires = &at
 	return c, err
-}
-
-// TimeInput reads a time that was given for a field; "" is the zero time.
-func TimeInput(field, text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return at, fault.Input(field, "invalid", "The field "+field+" is a time such as 2026-03-01T09:30:00Z, or empty.")
-	}
-	return at.UTC().Truncate(time.Microsecond), nil
 }
 
 // ExportRule is a rule as it can be taken over elsewhere.
@@ -199,10 +185,7 @@ func (s *Server) changeRule(c *fiber.Ctx) error {
 }
 
 func (s *Server) removeRule(c *fiber.Ctx) error {
-	if err := s.Comments.RemoveRule(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
+	return done(c, s.Comments.RemoveRule(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)))
 }
 
 func (s *Server) orderRules(c *fiber.Ctx) error {
@@ -275,7 +258,7 @@ func (s *Server) rehearseRule(c *fiber.Ctx) error {
 		Site: param(c, "site"), Form: in.Form, Comments: in.N,
 		Rule: moderation.Rule{ID: in.ID, Name: in.Name, When: in.When, Action: in.Action, Priority: in.Priority},
 	}
-	if ask.Since, err = TimeInput("since", in.Since); err != nil {
+	if ask.Since, err = comment.ParseTime("since", in.Since); err != nil {
 		return err
 	}
 	if wait := s.searches.wait(identity(c).Account.ID, searchRate, received(c)); wait > 0 {

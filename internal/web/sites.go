@@ -136,11 +136,7 @@ func optionTexts(in map[string]any) (map[string]string, error) {
 }
 
 func (s *Server) pages(c *fiber.Ctx) error {
-	v, err := values(c)
-	if err != nil {
-		return err
-	}
-	limit, err := limitOf(v)
+	v, limit, err := paging(c)
 	if err != nil {
 		return err
 	}
@@ -158,11 +154,7 @@ func (s *Server) pages(c *fiber.Ctx) error {
 
 // events gives the log as webhooks carry it: the same bytes.
 func (s *Server) events(c *fiber.Ctx) error {
-	v, err := values(c)
-	if err != nil {
-		return err
-	}
-	limit, err := limitOf(v)
+	v, limit, err := paging(c)
 	if err != nil {
 		return err
 	}
@@ -187,11 +179,7 @@ func ShowEvents(bodies []json.RawMessage, next string) Events {
 // audit gives the log as auditors read it: who did what and when, with the
 // links of the chain. Without a site it is the installation's own log.
 func (s *Server) audit(c *fiber.Ctx) error {
-	v, err := values(c)
-	if err != nil {
-		return err
-	}
-	limit, err := limitOf(v)
+	v, limit, err := paging(c)
 	if err != nil {
 		return err
 	}

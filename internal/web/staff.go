@@ -113,10 +113,7 @@ func (s *Server) password(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Auth.ChangePassword(c.UserContext(), identity(c), in.Current, in.Password); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
+	return done(c, s.Auth.ChangePassword(c.UserContext(), identity(c), in.Current, in.Password))
 }
 
 // confirm takes the password again, for what asks for it.
@@ -127,10 +124,7 @@ func (s *Server) confirm(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Auth.Confirm(c.UserContext(), identity(c), in.Password); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
+	return done(c, s.Auth.Confirm(c.UserContext(), identity(c), in.Password))
 }
 
 func (s *Server) users(c *fiber.Ctx) error {

@@ -218,10 +218,7 @@ func (s *Server) changeEndpoint(c *fiber.Ctx) error {
 }
 
 func (s *Server) removeEndpoint(c *fiber.Ctx) error {
-	if err := s.Hooks.Remove(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
+	return done(c, s.Hooks.Remove(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)))
 }
 
 func (s *Server) testEndpoint(c *fiber.Ctx) error {

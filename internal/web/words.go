@@ -193,10 +193,7 @@ func (s *Server) changeWord(c *fiber.Ctx) error {
 }
 
 func (s *Server) removeWord(c *fiber.Ctx) error {
-	if err := s.Comments.RemoveWord(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
+	return done(c, s.Comments.RemoveWord(c.UserContext(), param(c, "site"), param(c, "id"), actor(c)))
 }
 
 func (s *Server) importWords(c *fiber.Ctx) error {
