@@ -72,10 +72,7 @@ func rounded(x float64) *float64 {
 func (s *Service) Agreement(ctx context.Context, by Account, site string) (Agreement, error) {
 	since := s.Now().Add(-agreementPeriod)
 	var looks []SecondLook
-	err := s.Store.View(ctx, func(r Reader) (err error) {
-		if _, err := r.Site(site); err != nil {
-			return err
-		}
+	err := s.viewOf(ctx, site, func(r Reader) (err error) {
 		looks, err = r.DoneLooks(site, since, doneMost)
 		return err
 	})

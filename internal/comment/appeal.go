@@ -411,10 +411,7 @@ type AppealAsk struct {
 // Appeals lists a site's appeals in a state, as somebody sees them; see
 // appealReader. last is where to go on, "" at the end.
 func (s *Service) Appeals(ctx context.Context, ask AppealAsk) (out []AppealView, last string, err error) {
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(ask.Site); err != nil {
-			return err
-		}
+	err = s.viewOf(ctx, ask.Site, func(r Reader) error {
 		all, err := r.Appeals(ask.Site, ask.State, ask.After, ask.Limit+1)
 		if err != nil {
 			return err

@@ -119,10 +119,7 @@ func (h *houseRules) find(ref string) (Clause, bool) {
 
 // Clauses lists a site's house rules in their order.
 func (s *Service) Clauses(ctx context.Context, site string) (all []Clause, err error) {
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(site); err != nil {
-			return err
-		}
+	err = s.viewOf(ctx, site, func(r Reader) error {
 		all, err = r.Clauses(site)
 		slices.SortFunc(all, byNumber)
 		return err
@@ -223,15 +220,11 @@ func (c *Clause) apply(change ClauseChange) (err error) {
 	if err != nil || len(c.Text) > 4000 {
 		return fault.Input("text", "invalid", "The text of a house rule is plain text of at most 4000 bytes.")
 	}
-	if change.Language != nil {
-		c.Language = *change.Language
-	}
+	set(&c.Language, change.Language)
 	if !language.MatchString(c.Language) {
 		return fault.Input("language", "invalid", "The language is a tag such as en, de or pt-BR.")
 	}
-	if change.Active != nil {
-		c.Active = *change.Active
-	}
+	set(&c.Active, change.Active)
 	return nil
 }
 

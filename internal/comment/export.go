@@ -125,10 +125,7 @@ const ExportMost = 1000
 // of decisions in effect. last is where to go on, "" at the end.
 func (s *Service) ExportDecisions(ctx context.Context, site string, since time.Time, after string, limit int) (out []StatementRow, last string, err error) {
 	decision, comment, _ := strings.Cut(after, "/")
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(site); err != nil {
-			return err
-		}
+	err = s.viewOf(ctx, site, func(r Reader) error {
 		all, err := r.ToldDecisions(site, [2]string{decision, comment}, since, limit+1)
 		if err != nil {
 			return err

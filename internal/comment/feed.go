@@ -18,10 +18,7 @@ const feedBatches = 50
 // log, so it may come back with few, or none, and a next.
 func (s *Service) PublicEvents(ctx context.Context, site string, limit int, after string) (bodies []json.RawMessage, next string, err error) {
 	bodies = []json.RawMessage{}
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(site); err != nil {
-			return err
-		}
+	err = s.viewOf(ctx, site, func(r Reader) error {
 		seq, err := s.eventsAfter(r, site, after)
 		if err != nil {
 			return err

@@ -133,10 +133,7 @@ func (ch *change) countedBefore(d Decision) (Decision, error) {
 
 // HostsOf lists some of a site's hosts.
 func (s *Service) HostsOf(ctx context.Context, q HostQuery) (hosts []Host, err error) {
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(q.Site); err != nil {
-			return err
-		}
+	err = s.viewOf(ctx, q.Site, func(r Reader) error {
 		hosts, err = r.HostPage(q)
 		return err
 	})

@@ -177,11 +177,8 @@ func (s *Service) People(ctx context.Context, ask PeopleAsk) (found []Author, la
 	if i := slices.Index(standings, standing); i > 0 && ask.After != "" {
 		standings = standings[i:]
 	}
-	err = s.Store.View(ctx, func(r Reader) error {
+	err = s.viewOf(ctx, ask.Site, func(r Reader) error {
 		search.found, last = nil, ""
-		if _, err := r.Site(ask.Site); err != nil {
-			return err
-		}
 		for i, one := range standings {
 			if i > 0 {
 				after = ""

@@ -100,10 +100,7 @@ func plainRules(list []Rule) []moderation.Rule {
 
 // RulesOf lists a site's rules in the order in which they are asked.
 func (s *Service) RulesOf(ctx context.Context, site string) (list []Rule, err error) {
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(site); err != nil {
-			return err
-		}
+	err = s.viewOf(ctx, site, func(r Reader) error {
 		list, err = r.Rules(site)
 		return err
 	})

@@ -149,6 +149,16 @@ func (s *Service) changeRules(ctx context.Context, site string, fn func(Tx) erro
 	return s.Store.Write(ctx, Sites{site}, fn)
 }
 
+// viewOf runs fn over one state of the store, in which there is the site.
+func (s *Service) viewOf(ctx context.Context, site string, fn func(Reader) error) error {
+	return s.Store.View(ctx, func(r Reader) error {
+		if _, err := r.Site(site); err != nil {
+			return err
+		}
+		return fn(r)
+	})
+}
+
 // SiteOf gives a site by its key; what another process has changed shows
 // within a second.
 func (s *Service) SiteOf(ctx context.Context, key string) (Site, error) {

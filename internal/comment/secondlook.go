@@ -94,10 +94,7 @@ const looksAhead = 500
 // decided about itself.
 func (s *Service) SecondLooks(ctx context.Context, by Account, site, after string, limit int) (out []LookView, last string, err error) {
 	out = []LookView{}
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(site); err != nil {
-			return err
-		}
+	err = s.viewOf(ctx, site, func(r Reader) error {
 		all, err := r.OpenLooks(site, after, looksAhead)
 		if err != nil {
 			return err
@@ -212,10 +209,7 @@ const agreementPeriod = 180 * 24 * time.Hour
 // Disagreements lists the newest, without names.
 func (s *Service) Disagreements(ctx context.Context, site string, limit int) (out []Disagreement, err error) {
 	out = []Disagreement{}
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(site); err != nil {
-			return err
-		}
+	err = s.viewOf(ctx, site, func(r Reader) error {
 		all, err := r.DoneLooks(site, s.Now().Add(-agreementPeriod), doneMost)
 		if err != nil {
 			return err

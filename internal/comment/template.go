@@ -84,10 +84,7 @@ var templateName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,59}$`)
 
 // Templates lists the templates that a site has made, by name.
 func (s *Service) Templates(ctx context.Context, site string) (all []Template, err error) {
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(site); err != nil {
-			return err
-		}
+	err = s.viewOf(ctx, site, func(r Reader) error {
 		all, err = r.Templates(site)
 		return err
 	})

@@ -279,16 +279,13 @@ type WordChange struct {
 }
 
 func (c WordChange) apply(w *Word) {
-	for _, f := range []struct{ to, from *string }{
-		{&w.List, c.List}, {&w.Text, c.Text}, {&w.Language, c.Language}, {&w.Section, c.Section}, {&w.Page, c.Page}, {&w.Note, c.Note},
-	} {
-		if f.from != nil {
-			*f.to = *f.from
-		}
-	}
-	if c.ExpiresAt != nil {
-		w.ExpiresAt = *c.ExpiresAt
-	}
+	set(&w.List, c.List)
+	set(&w.Text, c.Text)
+	set(&w.Language, c.Language)
+	set(&w.Section, c.Section)
+	set(&w.Page, c.Page)
+	set(&w.Note, c.Note)
+	set(&w.ExpiresAt, c.ExpiresAt)
 	if c.Exceptions != nil {
 		w.Exceptions = slices.Clone(c.Exceptions)
 	}
@@ -364,10 +361,7 @@ type ListedWord struct {
 
 // WordsOf lists some of a site's entries, and where to go on, nil at the end.
 func (s *Service) WordsOf(ctx context.Context, q WordQuery) (found []ListedWord, last *WordPlace, err error) {
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(q.Site); err != nil {
-			return err
-		}
+	err = s.viewOf(ctx, q.Site, func(r Reader) error {
 		sweeps, err := sweepsOf(r, q.Site)
 		if err != nil {
 			return err
@@ -387,10 +381,7 @@ func (s *Service) WordsOf(ctx context.Context, q WordQuery) (found []ListedWord,
 
 // AllWords lists all of a site's entries, by list and text.
 func (s *Service) AllWords(ctx context.Context, site string) (words []Word, err error) {
-	err = s.Store.View(ctx, func(r Reader) error {
-		if _, err := r.Site(site); err != nil {
-			return err
-		}
+	err = s.viewOf(ctx, site, func(r Reader) error {
 		words, err = r.Words(site)
 		return err
 	})
