@@ -32,13 +32,11 @@ func (c *appealListCmd) Run(e *env) error {
 			if err != nil {
 				return noSite(err, c.Site)
 			}
-			for _, one := range some {
-				if err := e.print(one, "%s  %s  %s of comment %s by %s\n    %s", one.ID, one.CreatedAt, one.Decision.Action, one.Comment.ID, one.Decision.By.Name, one.Text); err != nil {
-					return err
-				}
-			}
-			if ask.After = last; last == "" {
-				return nil
+			err = each(some, func(one comment.AppealView) error {
+				return e.print(one, "%s  %s  %s of comment %s by %s\n    %s", one.ID, one.CreatedAt, one.Decision.Action, one.Comment.ID, one.Decision.By.Name, one.Text)
+			})
+			if ask.After = last; err != nil || last == "" {
+				return err
 			}
 		}
 	})

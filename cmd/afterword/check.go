@@ -98,12 +98,9 @@ func (c *checkListCmd) Run(e *env) error {
 		if err != nil {
 			return noSite(err, c.Site)
 		}
-		for _, i := range all {
-			if err := e.print(web.ShowCheck(i, ""), "%s", checkLine(i)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return each(all, func(i comment.Integration) error {
+			return e.print(web.ShowCheck(i, ""), "%s", checkLine(i))
+		})
 	})
 }
 

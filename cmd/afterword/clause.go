@@ -178,11 +178,8 @@ func (c *templateListCmd) Run(e *env) error {
 		if err != nil {
 			return noSite(err, c.Site)
 		}
-		for _, t := range all {
-			if err := e.print(web.ShowTemplate(t), "%s\n    %s", t.Name, strings.ReplaceAll(t.Text, "\n", "\n    ")); err != nil {
-				return err
-			}
-		}
-		return nil
+		return each(all, func(t comment.Template) error {
+			return e.print(web.ShowTemplate(t), "%s\n    %s", t.Name, strings.ReplaceAll(t.Text, "\n", "\n    "))
+		})
 	})
 }

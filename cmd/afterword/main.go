@@ -79,6 +79,16 @@ func (e *env) print(v any, text string, args ...any) error {
 	return err
 }
 
+// each prints the items of a list, as far as it can.
+func each[T any](list []T, print func(T) error) error {
+	for _, one := range list {
+		if err := print(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func main() {
 	tuneMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

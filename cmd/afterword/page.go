@@ -37,19 +37,18 @@ func (c *pageListCmd) Run(e *env) error {
 				return a.Comments.PagesInPremoderation(e.ctx, c.Site, at, comment.MaxLimit)
 			}
 		}
-		for at, more := "", true; more; more = at != "" {
+		for at := ""; ; {
 			pages, next, err := read(at)
 			if err != nil {
 				return noSite(err, c.Site)
 			}
-			for _, p := range pages {
-				if err := e.print(p, "%s  %s  %d public%s", p.Key, p.Title, p.Count, closedText(p)+premoderationText(p)); err != nil {
-					return err
-				}
+			err = each(pages, func(p comment.PageEntry) error {
+				return e.print(p, "%s  %s  %d public%s", p.Key, p.Title, p.Count, closedText(p)+premoderationText(p))
+			})
+			if at = next; err != nil || at == "" {
+				return err
 			}
-			at = next
 		}
-		return nil
 	})
 }
 

@@ -40,15 +40,11 @@ func (c *peopleListCmd) Run(e *env) error {
 			if err != nil {
 				return noSite(err, c.Site)
 			}
-			for _, p := range found {
-				if err := e.printPerson(web.ShowPerson(p, time.Now()), nil); err != nil {
-					return err
-				}
+			err = each(found, func(p comment.Author) error { return e.printPerson(web.ShowPerson(p, time.Now()), nil) })
+			if err != nil || last == "" {
+				return err
 			}
 			left, after = left-len(found), last
-			if last == "" {
-				return nil
-			}
 		}
 		return nil
 	})
@@ -324,28 +320,19 @@ func (c *blockListCmd) Run(e *env) error {
 			if err != nil {
 				return noSite(err, c.Site)
 			}
-			return e.printBlocks(met)
+			return each(met, e.printBlock)
 		}
 		for before := ""; ; {
 			page, last, err := a.Comments.BlocksPage(e.ctx, c.key(), before, 500)
 			if err != nil {
 				return noSite(err, c.Site)
 			}
-			if err := e.printBlocks(page); err != nil || last == "" {
+			if err := each(page, e.printBlock); err != nil || last == "" {
 				return err
 			}
 			before = last
 		}
 	})
-}
-
-func (e *env) printBlocks(all []comment.Block) error {
-	for _, b := range all {
-		if err := e.printBlock(b); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 type blockChangeCmd struct {

@@ -102,12 +102,9 @@ func (c *webhookReplaysCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		for _, v := range all {
-			if err := e.print(web.ShowReplay(v), "%s  %d  %s  %d of %d  %s", v.ID, v.Number, v.State, v.Sent, v.Events, strings.Join(v.Types, ",")); err != nil {
-				return err
-			}
-		}
-		return nil
+		return each(all, func(v comment.Replay) error {
+			return e.print(web.ShowReplay(v), "%s  %d  %s  %d of %d  %s", v.ID, v.Number, v.State, v.Sent, v.Events, strings.Join(v.Types, ","))
+		})
 	})
 }
 

@@ -62,13 +62,10 @@ func (e *env) showRules(a *app.App, list []comment.Rule, text func(web.RuleView)
 	if err != nil {
 		return err
 	}
-	for _, r := range list {
+	return each(list, func(r comment.Rule) error {
 		v := web.ShowRule(r, precise)
-		if err := e.print(v, "%s", text(v)); err != nil {
-			return err
-		}
-	}
-	return nil
+		return e.print(v, "%s", text(v))
+	})
 }
 
 type ruleAddCmd struct {

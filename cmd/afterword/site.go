@@ -68,12 +68,9 @@ func (c *siteListCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		for _, st := range all {
-			if err := e.print(web.ShowSite(st, ""), "%s  %s  %s\n    %s", st.Key, st.Name, strings.Join(st.Origins, " "), optionLine(st)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return each(all, func(st comment.Site) error {
+			return e.print(web.ShowSite(st, ""), "%s  %s  %s\n    %s", st.Key, st.Name, strings.Join(st.Origins, " "), optionLine(st))
+		})
 	})
 }
 

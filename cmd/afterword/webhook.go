@@ -185,10 +185,11 @@ func (c *webhookDeliveriesCmd) Run(e *env) error {
 			if err != nil {
 				return err
 			}
-			for _, d := range found {
-				if err := e.print(web.ShowDelivery(d), "%s  %s  %s  attempts %d  %s %d", d.ID, d.Type, d.State, d.Attempts, d.LastClass, d.LastStatus); err != nil {
-					return err
-				}
+			err = each(found, func(d comment.Delivery) error {
+				return e.print(web.ShowDelivery(d), "%s  %s  %s  attempts %d  %s %d", d.ID, d.Type, d.State, d.Attempts, d.LastClass, d.LastStatus)
+			})
+			if err != nil {
+				return err
 			}
 			wanted.Before, wanted.Limit = next, wanted.Limit-len(found)
 		}

@@ -93,13 +93,11 @@ func (c *wordListCmd) Run(e *env) error {
 			if err != nil {
 				return noSite(err, c.Site)
 			}
-			for _, w := range found {
-				if err := e.print(web.ShowWord(w), "%s  %s  %s%s", w.ID, w.List, w.Text, where(w.Word)); err != nil {
-					return err
-				}
-			}
-			if last == nil {
-				return nil
+			err = each(found, func(w comment.ListedWord) error {
+				return e.print(web.ShowWord(w), "%s  %s  %s%s", w.ID, w.List, w.Text, where(w.Word))
+			})
+			if err != nil || last == nil {
+				return err
 			}
 			q.After = *last
 		}
@@ -314,11 +312,8 @@ func (c *hostListCmd) Run(e *env) error {
 		if err != nil {
 			return noSite(err, c.Site)
 		}
-		for _, h := range hosts {
-			if err := e.print(web.ShowHost(h), "%s  approved %d, rejected %d, since %s", h.Name, h.Approved, h.Rejected, h.FirstSeen.Format(time.DateOnly)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return each(hosts, func(h comment.Host) error {
+			return e.print(web.ShowHost(h), "%s  approved %d, rejected %d, since %s", h.Name, h.Approved, h.Rejected, h.FirstSeen.Format(time.DateOnly))
+		})
 	})
 }
