@@ -117,7 +117,7 @@ type compiledRule struct {
 }
 
 // about reports whether the rule asks for a fact of a group.
-func (r compiledRule) about(group string) bool {
+func (r *compiledRule) about(group string) bool {
 	return slices.ContainsFunc(r.facts, func(f string) bool { return strings.HasPrefix(f, group+".") })
 }
 

@@ -46,7 +46,7 @@ type asking struct {
 
 // judge asks the rules, all of them or those that take says, and returns the
 // evidence of those that match.
-func (r *Rules) judge(a *asking, take func(compiledRule) bool) []Evidence {
+func (r *Rules) judge(a *asking, take func(*compiledRule) bool) []Evidence {
 	if r.folded {
 		a.facts.fold()
 	}
@@ -58,7 +58,7 @@ func (r *Rules) judge(a *asking, take func(compiledRule) bool) []Evidence {
 	var found []Evidence
 	for i := range r.rules {
 		rule := &r.rules[i]
-		if !rule.Expires.IsZero() && !a.at.Before(rule.Expires) || !take(*rule) {
+		if !rule.Expires.IsZero() && !a.at.Before(rule.Expires) || !take(rule) {
 			continue
 		}
 		a.ended = a.ended || a.clock != nil && a.clock().Sub(began) > rulesTime
@@ -157,7 +157,7 @@ func (r *Rules) step(s *Subject, t Trace, clock func() time.Time) (step Step, ok
 	}
 	a := &asking{facts: FactsOf(s, t), at: s.Now, clock: clock}
 	step = Step{Check: rulesStep, Version: rulesVersion}
-	step.Evidence = r.judge(a, func(compiledRule) bool { return true })
+	step.Evidence = r.judge(a, func(*compiledRule) bool { return true })
 	return step, true
 }
 
@@ -165,16 +165,16 @@ func (r *Rules) step(s *Subject, t Trace, clock func() time.Time) (step Step, ok
 // step to be added to the trace: what they find now and had not found before.
 // It is nil where that is nothing.
 func (r *Rules) OnReports(f *Facts, t Trace, now time.Time) *Step {
-	return r.again(f, t, now, func(rule compiledRule) bool { return rule.about("reports") })
+	return r.again(f, t, now, func(rule *compiledRule) bool { return rule.about("reports") })
 }
 
 // OnAnswer is OnReports for the answer of a check that came late. All rules are
 // asked: it may be about anything, and others may be in force by now.
 func (r *Rules) OnAnswer(f *Facts, t Trace, now time.Time) *Step {
-	return r.again(f, t, now, func(compiledRule) bool { return true })
+	return r.again(f, t, now, func(*compiledRule) bool { return true })
 }
 
-func (r *Rules) again(f *Facts, t Trace, now time.Time, take func(compiledRule) bool) *Step {
+func (r *Rules) again(f *Facts, t Trace, now time.Time, take func(*compiledRule) bool) *Step {
 	if r == nil {
 		return nil
 	}
