@@ -160,6 +160,10 @@ func (s *Service) Report(ctx context.Context, p Complaint) (out Complained, err 
 	if err != nil {
 		return out, err
 	}
+	held, err := s.rulesOf(ctx, p.Site)
+	if err != nil {
+		return out, err
+	}
 	err = s.Store.Write(ctx, Sites{p.Site}, func(tx Tx) error {
 		if err := s.begin(tx, p.Once, at); err != nil {
 			return err
@@ -168,6 +172,7 @@ func (s *Service) Report(ctx context.Context, p Complaint) (out Complained, err 
 		if err != nil {
 			return err
 		}
+		ch.rules = held
 		out.ID = s.NewID()
 		one := r
 		one.ID, one.Revision = out.ID, ch.c.Public

@@ -23,12 +23,9 @@ func reportSeq(e moderation.Evidence) int64 {
 // more. What they find is added to the trace; what a person has decided about this
 // revision stands.
 func (ch *change) askOnReport(rev Revision) error {
-	held, _ := ch.s.rules.kept(ch.c.Site)
-	if held == nil {
-		held = &rules{}
-		if err := held.load(ch.tx, ch.c.Site, nil); err != nil {
-			return err
-		}
+	held, err := ch.ruled()
+	if err != nil {
+		return err
 	}
 	if !held.rules.AboutReports() || rev.N != ch.c.Revision {
 		return nil

@@ -20,7 +20,7 @@ type rules struct {
 	integrations []Integration
 	house        *houseRules
 	staff        map[string]bool // names of the staff, folded
-	read         time.Time
+	read         time.Time       // zero = something has changed since
 }
 
 // rulesAge is how long rules are kept: another process may have changed them.
@@ -92,12 +92,12 @@ func (c *rulesCache) keep(site string, r *rules, forgot int) {
 }
 
 // forget is called after a site's rules were changed and before that is
-// acknowledged.
+// acknowledged. Lists that have not changed stay compiled for the next reading.
 func (c *rulesCache) forget(site string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.forgot++
-	delete(c.bySite, site)
+	c.outdate(site)
 }
 
 // forgetAll is forget for a change that concerns every site.
@@ -105,7 +105,17 @@ func (c *rulesCache) forgetAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.forgot++
-	clear(c.bySite)
+	for site := range c.bySite {
+		c.outdate(site)
+	}
+}
+
+func (c *rulesCache) outdate(site string) {
+	if held := c.bySite[site]; held != nil {
+		old := *held
+		old.read = time.Time{}
+		c.bySite[site] = &old
+	}
 }
 
 // rulesOf gives the rules of a site. While the database is away the last ones
@@ -120,7 +130,7 @@ func (s *Service) rulesOf(ctx context.Context, site string) (*rules, error) {
 		fresh := &rules{read: time.Now()}
 		err := s.Store.View(ctx, func(r Reader) error { return fresh.load(r, site, held) })
 		if err != nil {
-			if held != nil && fault.Of(err).Kind == fault.Unavailable {
+			if held != nil && !held.read.IsZero() && fault.Of(err).Kind == fault.Unavailable {
 				return held, nil
 			}
 			return nil, err

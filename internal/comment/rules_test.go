@@ -2,6 +2,7 @@ package comment
 
 import (
 	"context"
+	"maps"
 	"testing"
 	"time"
 
@@ -48,5 +49,61 @@ func TestRulesReadBeforeAChangeAreNotKept(t *testing.T) {
 	c.keep("daily", &rules{}, before)
 	if held, _ := c.kept("daily"); held != nil {
 		t.Error("rules of before the change were kept")
+	}
+}
+
+// ruleReads counts how often the lists of a site are read, to be compiled.
+type ruleReads struct {
+	Reader
+	versions map[List]int64
+	words    int
+}
+
+func (r *ruleReads) Site(key string) (Site, error)              { return Site{Key: key}, nil }
+func (r *ruleReads) StaffNames(string) ([]string, error)        { return nil, nil }
+func (r *ruleReads) Versions(string) (map[List]int64, error)    { return maps.Clone(r.versions), nil }
+func (r *ruleReads) Blocks(string) ([]Block, error)             { return nil, nil }
+func (r *ruleReads) Rules(string) ([]Rule, error)               { return nil, nil }
+func (r *ruleReads) Integrations(string) ([]Integration, error) { return nil, nil }
+func (r *ruleReads) Words(string) ([]Word, error)               { r.words++; return nil, nil }
+
+// readStore is a database that is only read.
+type readStore struct {
+	awayStore
+	reads *ruleReads
+}
+
+func (s readStore) View(_ context.Context, fn func(Reader) error) error { return fn(s.reads) }
+
+// TestAChangeLeavesTheOtherListsCompiled: what was changed is read before the next
+// comment, and only that: a word list may be long.
+func TestAChangeLeavesTheOtherListsCompiled(t *testing.T) {
+	reads := &ruleReads{versions: map[List]int64{ListWords: 1}}
+	s := NewService(readStore{reads: reads}, nil, nil, nil)
+	read := func(want int, when string) {
+		t.Helper()
+		u, err := s.rulesOf(t.Context(), "daily")
+		if err != nil || u.words == nil || u.read.IsZero() || reads.words != want {
+			t.Errorf("%s: %+v, %v; words were read %d times, want %d", when, u, err, reads.words, want)
+		}
+	}
+	read(1, "at first")
+	s.rules.forget("daily")
+	read(1, "after another list was changed")
+	s.rules.forgetAll()
+	read(1, "after a list of every site was changed")
+	reads.versions[ListWords]++
+	s.rules.forget("daily")
+	read(2, "after the words were changed")
+}
+
+// TestRulesThatWereChangedDoNotGoOn: a change counts at once or not at all, also
+// while the database is away.
+func TestRulesThatWereChangedDoNotGoOn(t *testing.T) {
+	s := NewService(awayStore{&fault.Error{Kind: fault.Unavailable, Code: "unavailable"}}, nil, nil, nil)
+	s.rules.keep("daily", &rules{Site: Site{Key: "daily"}, read: time.Now()}, 0)
+	s.rules.forget("daily")
+	if _, err := s.SiteOf(t.Context(), "daily"); !fault.Is(err, "unavailable") {
+		t.Errorf("the rules of before the change: %v", err)
 	}
 }
