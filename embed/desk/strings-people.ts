@@ -27,7 +27,6 @@ export const tp = {
   list: {
     search: 'A name, or a whole e-mail address',
     submit: 'Search',
-    clear: 'Clear',
     show: 'Show',
     any: 'With a standing',
     all: 'Everybody',

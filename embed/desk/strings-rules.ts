@@ -99,7 +99,6 @@ export const tr = {
     mode: 'State',
     expires: 'Ends on',
     expiresHint: 'Empty: never. The rule stops by itself at the beginning of that day, UTC.',
-    overrideTitle: 'It has not shown enough precision',
     override: 'Why it should act all the same',
     overrideHint: 'Kept with the rule and in the audit trail.',
     overrideSave: 'Save all the same',

@@ -4,7 +4,6 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
 const short = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
-const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000],
@@ -36,7 +35,6 @@ export const dateOnly = (at: string) => date.format(Date.parse(at));
 /** "14:30" today, with the date otherwise. */
 export const timeOnly = (at: string) =>
   dateOnly(at) === date.format(Date.now()) ? short.format(Date.parse(at)) : fullTime(at);
-export const clockTime = (ms: number) => clock.format(ms);
 
 const target = 2 * 3600_000;
 

@@ -15,7 +15,7 @@ const form = param('form');
 
 const lists: Record<string, Word['list']> = { suspect: 'suspect', allowed: 'allowed', legal: 'legal' };
 
-export const toList = () => amend({ form: null }, false);
+const toList = () => amend({ form: null }, false);
 
 export function WordsView() {
   return (
