@@ -82,34 +82,8 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		return out, err
 	}
 	at := s.Now()
-	source, err := cleanText(in.Text)
+	e, err := s.examOfEdit(ctx, in, at)
 	if err != nil {
-		return out, err
-	}
-	if err := s.checkToken(in.Token, in.Site, in.ID); err != nil {
-		return out, err
-	}
-	held, err := s.rulesOf(ctx, in.Site)
-	if err != nil {
-		return out, err
-	}
-	st := held.Site
-	e := newExam(held, moderation.Subject{Text: source, Now: at})
-	e.by = asker{commentID: in.ID, client: in.Client}
-	err = s.Store.View(ctx, func(r Reader) error {
-		if err := checkOrigin(st, in.Client.Origin); err != nil {
-			return err
-		}
-		c, err := r.Comment(in.Site, in.ID)
-		if err != nil {
-			return err
-		}
-		return s.examOfEdit(r, &e, c)
-	})
-	if err != nil {
-		return out, err
-	}
-	if err := checkLength(source, st.Options); err != nil {
 		return out, err
 	}
 	rev, verdict, err := s.examine(ctx, &e)
@@ -120,6 +94,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	if err != nil {
 		return out, err
 	}
+	st := e.rules.Site
 	var joined []string // the group of this comment
 	err = s.Store.Write(ctx, Sites{in.Site}, func(tx Tx) error {
 		if err := limit.spend(tx, st, at); err != nil {
@@ -129,7 +104,7 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 		if err != nil {
 			return err
 		}
-		rev.CommentID, ch.rules = in.ID, held
+		rev.CommentID, ch.rules = in.ID, e.rules
 		ch.c.Group = e.Copies.ID
 		if err := ch.edit(st, rev, verdict); err != nil {
 			return err
@@ -150,7 +125,39 @@ func (s *Service) Edit(ctx context.Context, in Revising) (out Submitted, err err
 	return out, err
 }
 
-func (s *Service) examOfEdit(r Reader, e *exam, c Comment) error {
+// examOfEdit checks what is asked, and who asks, and makes ready what the checks
+// examine.
+func (s *Service) examOfEdit(ctx context.Context, in Revising, at time.Time) (e exam, err error) {
+	source, err := cleanText(in.Text)
+	if err != nil {
+		return e, err
+	}
+	if err := s.checkToken(in.Token, in.Site, in.ID); err != nil {
+		return e, err
+	}
+	held, err := s.rulesOf(ctx, in.Site)
+	if err != nil {
+		return e, err
+	}
+	e = newExam(held, moderation.Subject{Text: source, Now: at})
+	e.by = asker{commentID: in.ID, client: in.Client}
+	err = s.Store.View(ctx, func(r Reader) error {
+		if err := checkOrigin(held.Site, in.Client.Origin); err != nil {
+			return err
+		}
+		c, err := r.Comment(in.Site, in.ID)
+		if err != nil {
+			return err
+		}
+		return s.completeEdit(r, &e, c)
+	})
+	if err != nil {
+		return e, err
+	}
+	return e, checkLength(source, held.Options)
+}
+
+func (s *Service) completeEdit(r Reader, e *exam, c Comment) error {
 	if err := editable(c, e.rules.Site, e.Now); err != nil {
 		return err
 	}

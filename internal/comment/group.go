@@ -82,31 +82,17 @@ func (s *Service) decideGroup(ctx context.Context, r Ruling) (out Ruled, err err
 	ru := ruling{Ruling: r, id: s.NewID(), s: s, sites: map[string]Site{}, rules: rules}
 	out = Ruled{DecisionID: ru.id, Results: []ItemResult{}}
 	for i, site := range sites {
-		for after, done := "", false; !done; {
+		for after, more := "", true; more; more = after != "" {
 			var some []ItemResult
-			next := after
-			err := s.Store.Write(ctx, Sites{site}, func(tx Tx) error {
-				ru.tx, ru.at, some, next = tx, s.Now(), nil, after
+			var next string
+			err := s.Store.Write(ctx, Sites{site}, func(tx Tx) (err error) {
+				ru.tx, ru.at = tx, s.Now()
 				if err := s.begin(tx, r.Once, ru.at); err != nil {
 					return err
 				}
-				waiting, err := tx.GroupWaiting(site, r.Group, after, maxItems)
-				if err != nil {
+				some, next, err = ru.decideWaiting(site, after)
+				if err != nil || next != "" || i < len(sites)-1 {
 					return err
-				}
-				for _, c := range waiting {
-					next = c.ID
-					if c.CreatedAt.After(r.AsOf) || c.EditedAt.After(r.AsOf) {
-						continue
-					}
-					result, err := ru.decide(Item{c.ID, c.Revision, c.Status})
-					if err != nil {
-						return err
-					}
-					some = append(some, result)
-				}
-				if done = len(waiting) < maxItems; !done || i < len(sites)-1 {
-					return nil
 				}
 				out.UndoUntil = OptionalTime(ru.undoUntil)
 				return s.keep(tx, r.Once, ru.at, Ruled{out.DecisionID, out.UndoUntil, append(slices.Clip(out.Results), some...)})
@@ -119,6 +105,26 @@ func (s *Service) decideGroup(ctx context.Context, r Ruling) (out Ruled, err err
 	}
 	out.UndoUntil = OptionalTime(ru.undoUntil)
 	return out, nil
+}
+
+// decideWaiting decides the members of the group that wait on a site behind one,
+// as many as one transaction takes; next is the last of them if there may be more.
+func (ru *ruling) decideWaiting(site, after string) (results []ItemResult, next string, err error) {
+	waiting, err := ru.tx.GroupWaiting(site, ru.Group, after, maxItems)
+	for _, c := range waiting {
+		if c.CreatedAt.After(ru.AsOf) || c.EditedAt.After(ru.AsOf) {
+			continue
+		}
+		result, err := ru.decide(Item{c.ID, c.Revision, c.Status})
+		if err != nil {
+			return nil, "", err
+		}
+		results = append(results, result)
+	}
+	if len(waiting) == maxItems {
+		next = waiting[maxItems-1].ID
+	}
+	return results, next, err
 }
 
 // sitesOfGroup are the sites with members of the group on which the account may
