@@ -155,7 +155,7 @@ for (const [look, viewport, scheme, dir] of [
     for (const word of [
       { list: 'banned', text: 'a-very-long-entry-without-a-gap '.repeat(3).trim(), note: 'n'.repeat(200) },
       { list: 'banned', text: 'זבל', section: 'sport', language: 'he' },
-      { list: 'banned', text: 'gone', expires_at: '2020-01-01', exceptions: ['gone fishing'] },
+      { list: 'banned', text: 'gone', expires_at: new Date(Date.now() + 3000).toISOString(), exceptions: ['gone fishing'] },
       { list: 'banned', kind: 'host', text: 'pills.example', page: 'https://daily.example/' + 'long/'.repeat(40) },
       { list: 'legal', text: 'Jane Roe', expires_at: '2099-01-01', note: 'Injunction' },
     ]) await service.api('POST', `sites/${site.key}/words`, word)

@@ -67,7 +67,7 @@ func failed(class, format string, args ...any) *Failure {
 	return &Failure{class, fmt.Sprintf(format, args...)}
 }
 
-// errNoOpinion is what a reader of answers says of one that it cannot read.
+// garbage is what a reader of answers says of one that it cannot read.
 func garbage(what string) error { return failed("garbage", "The answer was not understood: %s.", what) }
 
 // call makes the call, and once more after a status of 429 or 5xx where the time
