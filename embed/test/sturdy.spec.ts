@@ -37,3 +37,11 @@ test('a card of a wave counts its copies once, as they are now', async ({ site, 
   await expect(card).toContainText('3 comments that say nearly the same')
   await expect(card).not.toContainText('Nearly the same text as 1 comment')
 })
+
+test('a condition reads from left to right, whatever the page does', async ({ site, moderate }) => {
+  const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/rules?rule=new', { bypassCSP: true })
+  await desk.page.evaluate(() => (document.documentElement.dir = 'rtl'))
+  const condition = desk.page.locator('.condition').first()
+  await expect(condition).toBeVisible()
+  await expect(condition).toHaveCSS('direction', 'ltr')
+})

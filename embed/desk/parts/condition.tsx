@@ -66,7 +66,7 @@ export function Condition({ facts, written, check, change }: ConditionProps) {
       {written.as === 'form' ? (
         <>
           <Terms facts={facts} form={written.form} change={(form) => change({ ...written, form })} />
-          {check.when && <p class="mono condition">{check.when}</p>}
+          {check.when && <p class="mono condition" dir="ltr">{check.when}</p>}
           {check.error && <p class="error">{check.error}</p>}
         </>
       ) : (
@@ -83,6 +83,7 @@ function TextCondition({ facts, written, check, change }: ConditionProps) {
       <Field id="rule-when" label={words.text} hint={check.error ? undefined : words.textHint} error={check.error || undefined}>
         <textarea
           id="rule-when"
+          dir="ltr"
           class="mono"
           rows={4}
           required

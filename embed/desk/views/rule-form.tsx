@@ -232,7 +232,7 @@ function Versions({ rule }: { rule: RuleDetail }) {
             <span class="meta">
               {words.version(old.version)}, {old.by.name}, <When at={old.at} />, {modes[old.mode][0]}, {actions[old.action][0]}
             </span>
-            <span class="mono condition">{old.when}</span>
+            <span class="mono condition" dir="ltr">{old.when}</span>
           </li>
         ))}
       </ol>

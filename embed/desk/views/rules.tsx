@@ -129,7 +129,7 @@ function OneRule({ site, rule, reload, children: { up, down } }: OneProps) {
         )}
         {rule.owner && <span class="meta">{rule.owner}</span>}
       </p>
-      <p class="mono condition">{rule.when}</p>
+      <p class="mono condition" dir="ltr">{rule.when}</p>
       {rule.override_reason && <p class="hint">{tr.overridden(rule.override_reason)}</p>}
       <Figures rule={rule} />
       {error && <p class="error">{error}</p>}
