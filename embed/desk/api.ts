@@ -140,6 +140,21 @@ export const listHosts = (site: string, by: { sort: string; q: string }, cursor:
   get<{ hosts: T.Host[]; next_cursor: string | null }>(`sites/${enc(site)}/hosts${query({ ...by, cursor })}`);
 
 const people = (site: string) => `sites/${enc(site)}/people`;
+/** A page of the log, newest first; '' is that of the installation. */
+export const listAudit = (site: string, cursor: string | null) => get<T.AuditPage>(`audit${query({ site, limit: 50, cursor })}`);
+/** The statements of reasons as a file; it comes in pages, each of which names the next. */
+export async function exportStatements(site: string, since: string, format: string): Promise<Blob> {
+  const parts: Blob[] = [];
+  let rest: string | undefined = query({ since, format });
+  while (rest !== undefined) {
+    const at: string = rest;
+    const answer = await withToken((token) => fetchFrom('GET', `sites/${enc(site)}/decisions/export${at}`, { token }));
+    parts.push(await answer.blob());
+    rest = /<(\?[^>]*)>; rel="next"/.exec(answer.headers.get('Link') ?? '')?.[1];
+  }
+  return new Blob(parts, { type: 'text/plain' });
+}
+
 export const listPeople = (site: string, by: { q: string; email: string; standing: string }, cursor: string | null) =>
   get<{ people: T.Person[]; next_cursor: string | null }>(people(site) + query({ ...by, cursor }));
 export const readPerson = (site: string, id: string) => get<T.PersonDetail>(`${people(site)}/${enc(id)}`);
@@ -171,7 +186,7 @@ export const checkHealth = (site: string, id: string) => get<T.CheckHealth>(`${c
 export const listUsers = () => all<'users', T.User>('users', 'users');
 export const addUser = (account: { email: string; role: T.Role; site?: string }) =>
   create<{ id: string; email: string; role: T.Role; password?: string }>('users', account);
-export const changeUser = (id: string, change: { role?: T.Role; site?: string; disabled?: boolean }) =>
+export const changeUser = (id: string, change: { role?: T.Role; site?: string; disabled?: boolean; password?: string }) =>
   patch<T.User>(`users/${enc(id)}`, change);
 
 const hooks = (site: string) => `sites/${enc(site)}/webhooks`;

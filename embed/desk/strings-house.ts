@@ -7,7 +7,7 @@ const figure = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFr
 
 export const tr = {
   title: 'Decisions',
-  tabs: { '': 'Appeals', looks: 'Second look', rules: 'House rules', messages: 'Messages' } as Record<string, string>,
+  tabs: { '': 'Appeals', looks: 'Second look', rules: 'House rules', messages: 'Messages', record: 'Record' } as Record<string, string>,
   /** The dialog that rejects. */
   reject: {
     why: 'Why',

@@ -477,6 +477,23 @@ export interface PersonChange {
   reject_waiting?: boolean;
 }
 
+export interface AuditEntry {
+  seq: number;
+  id: string;
+  type: string;
+  comment_id?: string;
+  actor: { kind: string; id?: string };
+  at: string;
+  body_hash: string;
+  hash: string;
+}
+
+export interface AuditPage {
+  site: string;
+  entries: AuditEntry[];
+  next_cursor: string | null;
+}
+
 export interface BlockTerms {
   kind: 'email' | 'domain' | 'address' | 'name' | 'name_part';
   effect: 'review' | 'reject' | 'refuse';

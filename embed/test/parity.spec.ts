@@ -140,3 +140,72 @@ test('who is no owner adds no site', async ({ site, moderate }) => {
   await expect(desk.button('Save').first()).toBeVisible()
   await expect(desk.button('Add a site')).toHaveCount(0)
 })
+
+test('the record has the statements of reasons as a file, and the audit trail', async ({ site, moderate }) => {
+  const comment = await site.post('Cheap watches for everybody.')
+  await site.decide('reject', comment)
+  const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/decisions?tab=record', measured)
+  const { page } = desk
+  const rejected = page.getByRole('row').filter({ hasText: 'comment.rejected' })
+  await expect(async () => {
+    await page.reload()
+    await expect(rejected).toHaveCount(1, { timeout: 2000 })
+  }).toPass()
+  await expect(rejected).toContainText('Staff')
+  await expect(page.getByLabel('Log of')).toHaveCount(0) // that of the installation is for owners
+  await check(page)
+  for (const [name, format, first] of [['Download as CSV', 'csv', /^puid,/], ['Download as JSON lines', 'jsonl', /^\{"/]] as const) {
+    const coming = page.waitForEvent('download')
+    await desk.button(name).click()
+    const download = await coming
+    expect(download.suggestedFilename()).toBe(`${site.key}-statements.${format}`)
+    const text = await readFile(await download.path(), 'utf8')
+    expect(text).toMatch(first)
+    expect(text.trimEnd().split('\n')).toHaveLength(format === 'csv' ? 2 : 1)
+  }
+  await page.getByLabel('Decided since').fill('2100-01-01')
+  const coming = page.waitForEvent('download')
+  await desk.button('Download as JSON lines').click()
+  expect(await readFile(await (await coming).path(), 'utf8')).toBe('')
+
+  // A long file comes in pages, each of which names the next.
+  await page.route(/decisions\/export/, route => {
+    const first = !route.request().url().includes('cursor=')
+    return route.fulfill({ body: first ? 'one\n' : 'two\n', headers: first ? { link: '<?cursor=a.b%3D&format=jsonl>; rel="next"' } : {} })
+  })
+  const whole = page.waitForEvent('download')
+  await desk.button('Download as JSON lines').click()
+  expect(await readFile(await (await whole).path(), 'utf8')).toBe('one\ntwo\n')
+  await page.unroute(/decisions\/export/)
+  await page.setViewportSize({ width: 360, height: 740 })
+  expect(await fits(page)).toBe(true)
+  await page.evaluate(() => (document.documentElement.dir = 'rtl'))
+  expect(await fits(page)).toBe(true)
+  await rejected.getByRole('link', { name: 'comment.rejected' }).click()
+  await expect(page.getByRole('region', { name: 'Comment', exact: true })).toContainText('Cheap watches')
+})
+
+test('a moderator sees no record', async ({ site, moderate }) => {
+  const desk = await moderate(await site.hire('Mo'), '/admin/decisions?tab=record')
+  await expect(desk.page.getByRole('link', { name: 'House rules' })).toBeVisible()
+  await expect(desk.page.getByRole('link', { name: 'Record' })).toHaveCount(0)
+  await expect(desk.page.getByRole('heading', { name: 'Audit trail' })).toHaveCount(0)
+})
+
+test('an owner gives a colleague a new password, and the old one is no longer valid', async ({ site, service, moderate }) => {
+  const password = 'a ferry at ten to midnight'
+  const email = `${site.key}-boss@owners.test`
+  await service.cli(['user', 'add', email, '--role', 'owner', '--password-stdin'], password)
+  const mo = await site.hire('Mo')
+  const desk = await moderate({ name: 'Olive', email, password }, '/admin/users', measured)
+  const { page } = desk
+  await desk.button(`New password for ${mo.email}`).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'New password' }).click()
+  const shown = page.getByRole('dialog').locator('output')
+  await expect(shown).toHaveText(/^[\w-]{20}$/)
+  const fresh = await shown.innerText()
+  const signIn = (with_: string) => page.request.post(`${service.base}/api/v1/auth/login`, { data: { email: mo.email, password: with_ } })
+  expect((await signIn(mo.password)).status()).toBe(401)
+  expect((await signIn(fresh)).status()).toBe(200)
+  await check(page)
+})

@@ -1,6 +1,7 @@
 // What every list has besides its items: that it is being read, could not be, is
 // empty, or goes on; its table, and the tabs above it.
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../strings';
 import { Failure, Skeleton } from './bits';
 import type { Loaded, Pages } from './use';
@@ -62,8 +63,11 @@ interface TabsProps {
 
 /** Tabs whose choice stands in the address. */
 export function Tabs({ label, texts, at, to }: TabsProps) {
+  const bar = useRef<HTMLElement>(null);
+  // On a phone the tabs can be wider than the screen.
+  useEffect(() => bar.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }), [at]);
   return (
-    <nav class="tabs" aria-label={label}>
+    <nav class="tabs" aria-label={label} ref={bar}>
       <ul>
         {Object.entries(texts).map(([code, text]) => (
           <li key={code}>

@@ -63,6 +63,15 @@ function UserRow({ account, reload }: { account: User; reload: () => void }) {
     const act = () => change({ disabled: true });
     question.value = { title, hint: ta.users.disableHint, verb: ta.users.disable, act };
   };
+  const renew = () => {
+    const act = () =>
+      void run(async () => {
+        const password = madeUp();
+        await api.changeUser(account.id, { password });
+        secret.value = { title: ta.users.passwordTitle, hint: ta.users.passwordHint(account.email), text: password };
+      });
+    question.value = { title: ta.users.renewTitle(account.email), hint: ta.users.renewHint, verb: ta.users.renew, act };
+  };
   return (
     <tr>
       <td data-label={t.signIn.email}>
@@ -98,10 +107,21 @@ function UserRow({ account, reload }: { account: User; reload: () => void }) {
               {account.disabled ? ta.users.enable : ta.users.disable}
             </button>
           )}
+          {!mine && (
+            <button type="button" disabled={busy} aria-label={ta.users.renewOf(account.email)} onClick={renew}>
+              {ta.users.renew}
+            </button>
+          )}
         </span>
       </td>
     </tr>
   );
+}
+
+/** A password of 120 random bits. */
+function madeUp(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(15));
+  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_');
 }
 
 function AddUser({ done }: { done: () => void }) {
