@@ -103,7 +103,9 @@ func (c *commentShowCmd) Run(e *env) error {
 
 type commentDecideCmd struct {
 	Action  string   `arg:"" help:"approve, reject, spam, delete or restore." enum:"approve,reject,spam,delete,restore"`
-	Items   []string `arg:"" help:"Comments with the revision that was looked at, as ID@REVISION; at most 500." name:"id@revision"`
+	Items   []string `arg:"" optional:"" help:"Comments with the revision that was looked at, as ID@REVISION; at most 500." name:"id@revision"`
+	Group   string   `help:"In place of comments, all that wait of this group of near copies." placeholder:"ID"`
+	AsOf    string   `help:"Of the group, only what was posted and edited until then: as_of of the group, as comment list --json prints it." placeholder:"TIME"`
 	By      string   `help:"E-mail address of the account that decides." required:"" placeholder:"EMAIL"`
 	Reason  string   `help:"Why: a word such as off_topic, or a line."`
 	Clause  string   `help:"The house rule, by id or number."`
@@ -115,21 +117,27 @@ type commentDecideCmd struct {
 // Run decides. Each comment is decided by itself: one that was edited since is left
 // alone and named.
 func (c *commentDecideCmd) Run(e *env) error {
+	if (c.Group == "") == (len(c.Items) == 0) || c.AsOf != "" && c.Group == "" {
+		return usageError{errors.New("name the comments as ID@REVISION, or a group by --group ID with --as-of TIME")}
+	}
 	items, err := itemsOf(c.Items)
 	if err != nil {
 		return err
 	}
+	r, err := comment.Ruling{
+		Action: comment.Action(c.Action), Items: items, Reason: c.Reason, Clause: c.Clause, Message: c.Message, Tell: c.Tell, Note: c.Note,
+	}.RulingOverGroup(c.Group, c.AsOf)
+	if err != nil {
+		return err
+	}
 	return e.administer(func(a *app.App) error {
-		by, err := e.accountOf(a, c.By)
-		if err != nil {
+		if r.By, err = e.accountOf(a, c.By); err != nil {
 			return err
 		}
-		out, err := a.Comments.Decide(e.ctx, comment.Ruling{
-			By: by, Action: comment.Action(c.Action), Items: items, Reason: c.Reason, Clause: c.Clause, Message: c.Message, Tell: c.Tell,
-			Note: c.Note, Received: a.Comments.Now(),
-		})
+		r.Received = a.Comments.Now()
+		out, err := a.Comments.Decide(e.ctx, r)
 		if err != nil {
-			return err
+			return missing(err, "group "+c.Group, "comment list --json")
 		}
 		return e.printRuled(out)
 	})
