@@ -24,6 +24,14 @@ func TestOneChangedByteIsFoundOnAServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	word := comment.Word{Site: "daily", List: "suspect", Kind: comment.KindWord, Text: "frob", Exceptions: []string{"frobisher"}}
+	if _, err := a.Comments.AddWord(t.Context(), word, comment.Actor{Name: "ada"}); err != nil {
+		t.Fatal(err)
+	}
+	name, when, tag := "Links", "links.count > 40", "links"
+	if _, err := a.Comments.AddRule(t.Context(), "daily", comment.RuleChange{Name: &name, When: &when, Tag: &tag}, comment.Actor{Name: "ada"}); err != nil {
+		t.Fatal(err)
+	}
 	_, err = a.Comments.Decide(t.Context(), comment.Ruling{
 		By: by, Action: comment.Reject, Reason: "insult", Items: []comment.Item{{ID: out.Comment.ID, Revision: 1}}, Received: time.Now(),
 	})
@@ -52,7 +60,7 @@ func TestOneChangedByteIsFoundOnAServer(t *testing.T) {
 	}
 	free := " comments.replies comments.shown comments.version comments.score comments.risk comments.reasons "
 	flips := 0
-	for _, table := range []string{"events", "decisions", "revisions", "comments"} {
+	for _, table := range []string{"events", "decisions", "revisions", "comments", "sites", "words", "rules", "rule_versions"} {
 		for column, kind := range columnsOf(t, db, table) {
 			if strings.Contains(free, " "+table+"."+column+" ") {
 				continue

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -101,7 +102,7 @@ func (c *Checks) put(tx comment.Tx, i comment.Integration, all []comment.Integra
 	if err := tx.PutIntegration(i); err != nil {
 		return err
 	}
-	return c.house(tx, i.Site, event, by, describe(i))
+	return c.houseOf(tx, event, by, i)
 }
 
 // describe is what the log says of an integration: no secret, and of the address
@@ -113,12 +114,21 @@ func describe(i comment.Integration) map[string]any {
 	}
 }
 
-func (c *Checks) house(tx comment.Tx, site, event string, by comment.Actor, data any) error {
+// houseOf appends an event about an integration, and covers its row.
+func (c *Checks) houseOf(tx comment.Tx, event string, by comment.Actor, i comment.Integration) error {
+	row, err := c.Ledger.CoverRows(tx, i.Site, comment.RowCheck, i.ID)
+	if err != nil {
+		return err
+	}
+	return c.house(tx, i.Site, event, by, describe(i), row)
+}
+
+func (c *Checks) house(tx comment.Tx, site, event string, by comment.Actor, data any, rows ...string) error {
 	body, err := comment.JSON(data)
 	if err != nil {
 		return err
 	}
-	_, err = c.Ledger.Append(tx, comment.Event{Site: site, Type: event, Actor: by, At: c.Now(), Body: body})
+	_, err = c.Ledger.Append(tx, comment.Event{Site: site, Type: event, Actor: by, At: c.Now(), Body: body, Covers: strings.Join(rows, " ")})
 	return err
 }
 
@@ -171,7 +181,7 @@ func (c *Checks) Remove(ctx context.Context, site, id string, by comment.Actor) 
 		if err := tx.HurryInquiries(site, id, c.Now()); err != nil {
 			return err
 		}
-		return c.house(tx, site, comment.CheckRemoved, by, describe(i))
+		return c.houseOf(tx, comment.CheckRemoved, by, i)
 	})
 	c.Comments.ForgetRules(site)
 	c.Wake()

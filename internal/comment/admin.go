@@ -3,6 +3,7 @@ package comment
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/fault"
@@ -79,17 +80,28 @@ func (s *Service) putSite(tx Tx, st Site, by Actor) error {
 	if err := tx.PutSite(st); err != nil {
 		return err
 	}
-	return s.house(tx, st.Key, SiteChanged, by, map[string]any{"site": st.Key, "name": st.Name, "origins": st.Origins, "options": st.Options.Map()})
+	data := map[string]any{"site": st.Key, "name": st.Name, "origins": st.Origins, "options": st.Options.Map()}
+	return s.houseOf(tx, st.Key, SiteChanged, by, data, RowSite, st.Key)
 }
 
-// house appends an event of a site that stays in the house.
-func (s *Service) house(tx Tx, site, event string, by Actor, data any) error {
+// house appends an event of a site that stays in the house, and covers rows.
+func (s *Service) house(tx Tx, site, event string, by Actor, data any, rows ...string) error {
 	body, err := JSON(data)
 	if err != nil {
 		return err
 	}
-	_, err = s.Ledger.Append(tx, Event{Site: site, Type: event, Actor: by, At: s.Now(), Body: body})
+	_, err = s.Ledger.Append(tx, Event{Site: site, Type: event, Actor: by, At: s.Now(), Body: body, Covers: strings.Join(rows, " ")})
 	return err
+}
+
+// houseOf is house for an event about rows of one kind, which it covers as they are
+// stored now.
+func (s *Service) houseOf(tx Tx, site, event string, by Actor, data any, kind string, keys ...string) error {
+	rows, err := s.Ledger.CoverRows(tx, site, kind, keys...)
+	if err != nil {
+		return err
+	}
+	return s.house(tx, site, event, by, data, rows)
 }
 
 // SitesOf lists the sites that an account may see.

@@ -8,14 +8,21 @@ import (
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/moderation"
 )
 
 // auditedTables are those whose rows the log covers, with the columns that it
-// does not: what is worked out from other rows, or from other columns.
+// does not: what is worked out from other rows, or from other columns; in blocks what
+// counts how often each was met, in authors what is of nobody's saying, and in
+// integrations the secret, which is sealed.
 var auditedTables = map[string]string{
 	"events": "", "decisions": "", "revisions": "", "appeals": "", "second_looks": "", "clauses": "", "templates": "",
-	"comments":  " replies shown version score risk reasons ",
-	"log_heads": " node changed_at ",
+	"sites": "", "words": "", "rules": "", "rule_versions": "", "standings": "",
+	"comments":     " replies shown version score risk reasons ",
+	"log_heads":    " node changed_at ",
+	"blocks":       " hits last_hit_at ",
+	"authors":      " kind name email approved rejected first_seen good bad counted_at last_rejected_at ",
+	"integrations": " secret ",
 }
 
 // audited is a house in which everything has happened that the log covers.
@@ -28,6 +35,7 @@ func audited(t *testing.T) *house {
 	_, err = h.PutTemplate(ctx(), comment.Template{Site: "daily", Name: "gone", Text: "Dear {name}"}, comment.Actor{})
 	h.must(err)
 	h.must(h.RemoveTemplate(ctx(), "daily", "gone", comment.Actor{}))
+	h.furnish()
 	s, a := h.appealed("Rejected, and appealed.")
 	h.clock.pass(time.Minute)
 	_, err = h.DecideAppeal(ctx(), comment.AppealRuling{By: bob, Site: "daily", ID: a.ID, Outcome: comment.AppealOverturned, Answer: "Yes."})
@@ -54,6 +62,42 @@ func audited(t *testing.T) *house {
 	return h
 }
 
+// furnish makes what comments are held against: lists, rules, a check, standings.
+func (h *house) furnish() {
+	h.t.Helper()
+	word, err := h.AddWord(ctx(), comment.Word{Site: "daily", List: "suspect", Text: "frob", Exceptions: []string{"frobisher"}}, chiefActor)
+	h.must(err)
+	_, err = h.ChangeWord(ctx(), "daily", word.ID, comment.WordChange{Note: ptr("seen often")}, chiefActor)
+	h.must(err)
+	_, err = h.ImportWords(ctx(), comment.WordImport{Site: "daily", Format: "text", Text: "twaddle\ngone\n", Usual: comment.Word{List: "banned", Kind: comment.KindWord}}, chiefActor)
+	h.must(err)
+	words, err := h.AllWords(ctx(), "daily")
+	h.must(err)
+	h.must(h.RemoveWord(ctx(), "daily", words[0].ID, chiefActor))
+	first := h.addRule(rule("Links", "links.count > 40", moderation.HintHold))
+	_, err = h.ChangeRule(ctx(), "daily", first.ID, comment.RuleChange{When: ptr("links.count > 50")}, chiefActor)
+	h.must(err)
+	h.must(h.RemoveRule(ctx(), "daily", h.addRule(rule("Gone", "links.count > 60", moderation.HintHold)).ID, chiefActor))
+	h.block(comment.BlockDomain, "throwaway.example", comment.BlockReview)
+	_, err = h.ImportBlocks(ctx(), comment.BlockImport{Site: "daily", Kind: comment.BlockAddress, Effect: comment.BlockReview, Values: []string{"192.0.2.0/24", "198.51.100.1"}}, operator)
+	h.must(err)
+	h.stand(h.say("By somebody who is muted.").Comment.AuthorID, "muted")
+	h.must(h.store.Write(ctx(), comment.Sites{"daily"}, func(tx comment.Tx) error {
+		i := comment.Integration{
+			Site: "daily", ID: "i1", Kind: "http", Name: "Gate", URL: "https://gate.example/", When: "before", Only: "all", Silence: "hold", Most: moderation.HintHold,
+			Settings: map[string]string{"a": "b"}, Send: []string{"links"}, Deadline: time.Second, Version: 1, CreatedAt: h.clock.Now(),
+		}
+		if err := tx.PutIntegration(i); err != nil {
+			return err
+		}
+		rows, err := h.Ledger.CoverRows(tx, "daily", comment.RowCheck, "i1")
+		if err == nil {
+			_, err = h.Ledger.Append(tx, comment.Event{Site: "daily", Type: comment.CheckAdded, At: h.clock.Now(), Covers: rows})
+		}
+		return err
+	}))
+}
+
 func (h *house) looks(by comment.Account) []comment.LookView {
 	h.t.Helper()
 	looks, _, err := h.SecondLooks(ctx(), by, "daily", "", 100)
@@ -76,7 +120,11 @@ func TestOneChangedByteIsFoundAndNamed(t *testing.T) {
 	}
 	flips := 0
 	for table, free := range auditedTables {
-		for _, cell := range cellsOf(t, db, table, free) {
+		cells := cellsOf(t, db, table, free)
+		if len(cells) == 0 {
+			t.Errorf("there are no %s", table)
+		}
+		for _, cell := range cells {
 			cell.flip(t, db)
 			audit := verified(h, cell.site)
 			cell.restore(t, db)
@@ -111,7 +159,11 @@ type cell struct {
 
 func cellsOf(t *testing.T, db *sql.DB, table, free string) (cells []cell) {
 	t.Helper()
-	rows, err := db.Query("select rowid, * from " + table + " where site_id = 'daily'")
+	which := ""
+	if table == "authors" {
+		which = " and standing <> ''"
+	}
+	rows, err := db.Query("select rowid, * from " + table + " where site_id = 'daily'" + which)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +185,7 @@ func cellsOf(t *testing.T, db *sql.DB, table, free string) (cells []cell) {
 			if !strings.Contains(free, " "+name+" ") {
 				c.column, c.was = name, values[i+1]
 				c.now = flipped(c.was)
-				if name == "active" {
+				if name == "active" || name == "enabled" {
 					c.now = 1 - c.was.(int64)
 				}
 				cells = append(cells, c)
@@ -191,6 +243,7 @@ func (c *cell) restore(t *testing.T, db *sql.DB) { t.Helper(); c.set(t, db, c.wa
 func (c cell) named(a comment.Audit) bool {
 	kind := map[string]string{
 		"comments": "comment ", "decisions": "decision ", "revisions": "revision ", "appeals": "appeal ", "second_looks": "look ", "clauses": "clause ", "templates": "template ",
+		"sites": "site ", "words": "word ", "rules": "rule ", "rule_versions": "version ", "standings": "standing ", "blocks": "block ", "authors": "person ", "integrations": "check ",
 	}[c.table]
 	switch c.table {
 	case "events":

@@ -102,7 +102,7 @@ func (s *Service) enterBlock(tx Tx, b Block, by Actor) (Block, error) {
 	if err := tx.Revise(b.Site, b.list()); err != nil {
 		return b, err
 	}
-	return b, s.house(tx, logOf(b.Site), event, by, noteOfBlock(b))
+	return b, s.houseOf(tx, logOf(b.Site), event, by, noteOfBlock(b), RowBlock, b.ID)
 }
 
 // putBlock is AddBlock within a transaction.
@@ -182,7 +182,7 @@ func (s *Service) removeBlock(tx Tx, b Block, by Actor) error {
 	if err := tx.Revise(b.Site, b.list()); err != nil {
 		return err
 	}
-	return s.house(tx, logOf(b.Site), BlockRemoved, by, noteOfBlock(b))
+	return s.houseOf(tx, logOf(b.Site), BlockRemoved, by, noteOfBlock(b), RowBlock, b.ID)
 }
 
 // BlockImport is a list of entries of one kind, such as domains that give
@@ -237,6 +237,7 @@ func (s *Service) ImportBlocks(ctx context.Context, in BlockImport, by Actor) (o
 	}
 	err = s.changeBlocks(ctx, in.Site, func(tx Tx) error {
 		out.Added, out.Known = 0, 0
+		var added []string
 		if err := s.roomForBlocks(tx, in.Site, in.Kind, len(blocks)); err != nil {
 			return err
 		}
@@ -252,6 +253,7 @@ func (s *Service) ImportBlocks(ctx context.Context, in BlockImport, by Actor) (o
 				return err
 			}
 			out.Added++
+			added = append(added, b.ID)
 		}
 		if out.Added == 0 {
 			return nil
@@ -259,7 +261,8 @@ func (s *Service) ImportBlocks(ctx context.Context, in BlockImport, by Actor) (o
 		if err := tx.Revise(in.Site, Block{Site: in.Site}.list()); err != nil {
 			return err
 		}
-		return s.house(tx, logOf(in.Site), BlocksAdded, by, map[string]any{"kind": in.Kind, "effect": in.Effect, "reason": in.Reason, "until": OptionalTime(in.Until), "added": out.Added})
+		data := map[string]any{"kind": in.Kind, "effect": in.Effect, "reason": in.Reason, "until": OptionalTime(in.Until), "added": out.Added}
+		return s.houseOf(tx, logOf(in.Site), BlocksAdded, by, data, RowBlock, added...)
 	})
 	return out, err
 }

@@ -189,12 +189,7 @@ func (s *Service) houseChanged(tx Tx, site, event string, by Actor, covers strin
 	if err := tx.Revise(site, ListHouse); err != nil {
 		return err
 	}
-	body, err := JSON(data)
-	if err != nil {
-		return err
-	}
-	_, err = s.Ledger.Append(tx, Event{Site: site, Type: event, Actor: by, At: s.Now(), Body: body, Covers: covers})
-	return err
+	return s.house(tx, site, event, by, data, covers)
 }
 
 var clauseNumber = regexp.MustCompile(`^[\pL\pN](?:[\pL\pN .§-]{0,18}[\pL\pN])?$`)

@@ -24,6 +24,52 @@ type auditReader interface {
 	// which may be damaged.
 	StoredRevision(site, id string, revision int) (Revision, error)
 	Decision(site, commentID, id string) (Decision, error)
+	// StoredRows gives those rows of a kind whose keys begin with one of keys, by
+	// their keys.
+	StoredRows(kind, site string, keys []string) (map[string]StoredRow, error)
+}
+
+// The kinds of rows that the house changes, and keeps beside the log. The key of a
+// version is rule/number, of a standing author/id.
+const (
+	RowSite     = "site"
+	RowWord     = "word"
+	RowBlock    = "block"
+	RowRule     = "rule"
+	RowVersion  = "version"
+	RowPerson   = "person"
+	RowStanding = "standing"
+	RowCheck    = "check"
+)
+
+// StoredRow is a row as it is stored, column by column. Name is a person's.
+type StoredRow struct {
+	Parts []string
+	Name  string
+}
+
+// CoverRows is what an event of a site's log says of rows, which are stored already,
+// or gone.
+func (l *Ledger) CoverRows(r Reader, site, kind string, keys ...string) (string, error) {
+	rows, err := r.StoredRows(kind, homeOf(site, kind), keys)
+	said := make([]string, 0, len(keys))
+	for _, key := range keys {
+		name := kind + "/" + key
+		if row, there := rows[key]; there {
+			said = append(said, l.entry(name, covered{row.Parts, row.Name}))
+		} else {
+			said = append(said, name+"="+rowGone)
+		}
+	}
+	return strings.Join(said, " "), err
+}
+
+// homeOf is the site that rows are stored under of which a site's log tells.
+func homeOf(site, kind string) string {
+	if kind == RowBlock && site == "" {
+		return AllSites
+	}
+	return site
 }
 
 // Texts are the tree and the trace of a revision as they are stored.
@@ -181,6 +227,21 @@ func (ch *change) takeCovers() string {
 	all := append(ch.covers, ch.s.Ledger.entry("comment", ch.c.covered()))
 	ch.covers = nil
 	return strings.Join(all, " ")
+}
+
+// storedRow reads a row of the house.
+func storedRow(kind string) func(r Reader, e *Event, key string) (covered, error) {
+	return func(r Reader, e *Event, key string) (covered, error) {
+		rows, err := r.StoredRows(kind, homeOf(e.Site, kind), []string{key})
+		if err != nil {
+			return covered{}, err
+		}
+		row, there := rows[key]
+		if !there {
+			return covered{}, fault.Missing()
+		}
+		return covered{row.Parts, row.Name}, nil
+	}
 }
 
 // storedRows read a row that an event covers, by its kind, as it is stored now.

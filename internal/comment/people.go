@@ -120,10 +120,18 @@ func (s *Service) SetStanding(ctx context.Context, c StandingChange) (Author, er
 			return err
 		}
 		a.Said = said.Said
+		person, err := s.Ledger.CoverRows(tx, c.Site, RowPerson, a.ID)
+		if err != nil {
+			return err
+		}
+		standing, err := s.Ledger.CoverRows(tx, c.Site, RowStanding, a.ID+"/"+said.ID)
+		if err != nil {
+			return err
+		}
 		return s.house(tx, c.Site, PersonChanged, c.By, map[string]any{
 			"author_id": a.ID, "standing": c.Standing, "until": OptionalTime(c.Until), "reason": c.Reason, "note": c.Note,
 			"block_email": c.BlockEmail, "everywhere": c.Everywhere,
-		})
+		}, person, standing)
 	})
 	if err == nil && c.Everywhere {
 		_, err = s.AddBlock(ctx, s.emailBlock(AllSites, a, said), c.By)

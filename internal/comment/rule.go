@@ -191,9 +191,22 @@ func (s *Service) storeRule(ctx context.Context, r Rule, change RuleChange, by A
 		if err := tx.PutRule(r, by); err != nil {
 			return err
 		}
-		return s.house(tx, r.Site, event, by, ruleNote(r))
+		return s.houseOfRule(tx, event, by, r)
 	})
 	return r, err
+}
+
+// houseOfRule appends an event about a rule, and covers it with its newest version.
+func (s *Service) houseOfRule(tx Tx, event string, by Actor, r Rule) error {
+	rule, err := s.Ledger.CoverRows(tx, r.Site, RowRule, r.ID)
+	if err != nil {
+		return err
+	}
+	version, err := s.Ledger.CoverRows(tx, r.Site, RowVersion, r.ID+"/"+number(r.Version))
+	if err != nil {
+		return err
+	}
+	return s.house(tx, r.Site, event, by, ruleNote(r), rule, version)
 }
 
 // ruleNote is what the log says of a rule.
@@ -297,7 +310,7 @@ func (s *Service) RemoveRule(ctx context.Context, site, id string, by Actor) err
 		if err := tx.RemoveRule(site, id); err != nil {
 			return err
 		}
-		return s.house(tx, site, RuleRemoved, by, ruleNote(r))
+		return s.houseOfRule(tx, RuleRemoved, by, r)
 	})
 }
 
@@ -327,7 +340,7 @@ func (s *Service) OrderRules(ctx context.Context, site string, ids []string, by 
 			if err := tx.PutRule(r, by); err != nil {
 				return err
 			}
-			if err := s.house(tx, site, RuleChanged, by, ruleNote(r)); err != nil {
+			if err := s.houseOfRule(tx, RuleChanged, by, r); err != nil {
 				return err
 			}
 		}

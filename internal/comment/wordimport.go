@@ -103,11 +103,11 @@ func (s *Service) putWords(tx Tx, site string, words []Word, by Actor) error {
 		}
 	}
 	for some := range slices.Chunk(words, notedMost) {
-		notes := make([]wordNote, len(some))
+		notes, ids := make([]wordNote, len(some)), make([]string, len(some))
 		for i, w := range some {
-			notes[i] = w.noted()
+			notes[i], ids[i] = w.noted(), w.ID
 		}
-		if err := s.house(tx, site, WordsImported, by, map[string]any{"words": notes}); err != nil {
+		if err := s.houseOf(tx, site, WordsImported, by, map[string]any{"words": notes}, RowWord, ids...); err != nil {
 			return err
 		}
 	}

@@ -233,7 +233,7 @@ func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
 		if err := s.putWord(tx, w); err != nil {
 			return err
 		}
-		return s.house(tx, w.Site, WordAdded, by, w.noted())
+		return s.houseOf(tx, w.Site, WordAdded, by, w.noted(), RowWord, w.ID)
 	})
 	return w, err
 }
@@ -312,7 +312,7 @@ func (s *Service) ChangeWord(ctx context.Context, site, id string, change WordCh
 		if err := s.sweepAgain(tx, w, before, at); err != nil {
 			return err
 		}
-		return s.house(tx, site, WordChanged, by, w.noted())
+		return s.houseOf(tx, site, WordChanged, by, w.noted(), RowWord, w.ID)
 	})
 	return w, err
 }
@@ -328,7 +328,7 @@ func (s *Service) RemoveWord(ctx context.Context, site, id string, by Actor) err
 		if err := tx.RemoveWord(site, id); err != nil {
 			return err
 		}
-		return s.house(tx, site, WordRemoved, by, w.noted())
+		return s.houseOf(tx, site, WordRemoved, by, w.noted(), RowWord, w.ID)
 	})
 }
 

@@ -1,9 +1,12 @@
 package storetest
 
 import (
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/moderation"
 )
 
 var houseTests = map[string]func(*house){
@@ -12,6 +15,7 @@ var houseTests = map[string]func(*house){
 	"second looks":                   testLooks,
 	"decisions whose author is told": testTold,
 	"rows as they are stored":        testStored,
+	"rows that the house changes":    testStoredRows,
 }
 
 func testClauses(h *house) {
@@ -156,4 +160,74 @@ func testStored(h *house) {
 	}
 	same(h, "texts", *got.Stored, want)
 	same(h, "source", got.Source, c.Text.Source)
+}
+
+// testStoredRows reads the rows that the house changes as they are stored, alike on
+// both engines.
+func testStoredRows(h *house) {
+	h.newSites("daily", "weekly")
+	i := newIntegration("daily", "i1")
+	off := newIntegration("daily", "i2")
+	i.Enabled, off.Enabled, off.Name = true, false, "off"
+	word := newWord("daily", "w1")
+	said := comment.Saying{Site: "daily", Author: "p1", ID: "s1", Note: "n", By: ann, Said: moderation.Said{Standing: moderation.StandingMuted, Reason: "r", By: ann.Name, When: after(1)}}
+	rule := newRule("daily", "r1", "Links")
+	h.write(all(putIntegration(i), putIntegration(off), putRule(rule),
+		func(tx comment.Tx) error { return tx.PutWord(word) },
+		func(tx comment.Tx) error {
+			return tx.PutAuthor(comment.Author{Site: "daily", ID: "p1", Name: "Rita", Kind: "guest", FirstSeen: start})
+		},
+		func(tx comment.Tx) error { return tx.PutSaying(said) },
+		func(tx comment.Tx) error {
+			return tx.PutBlock(comment.Block{Site: comment.AllSites, ID: "b1", Kind: comment.BlockName, Value: "rita", Shown: "Rita", Effect: comment.BlockRefuse, By: ann.Name, CreatedAt: start})
+		},
+	))
+	rule.Version = 2
+	h.write(putRule(rule))
+	at := strconv.FormatInt(start.UnixMicro(), 10)
+	for _, tt := range []struct {
+		kind, site, key string
+		want            []string // some of its columns
+		name            string
+	}{
+		{comment.RowSite, "daily", "daily", []string{at}, ""},
+		{comment.RowWord, "daily", "w1", []string{word.Text, word.List}, word.AddedBy.Name},
+		{comment.RowBlock, comment.AllSites, "b1", []string{"rita", at}, "Ann"},
+		{comment.RowRule, "daily", "r1", []string{"2", "Links"}, ""},
+		{comment.RowVersion, "daily", "r1/1", []string{ann.ID}, "Ann"},
+		{comment.RowVersion, "daily", "r1/2", []string{ann.ID}, "Ann"},
+		{comment.RowPerson, "daily", "p1", []string{"muted", "r"}, "Ann"},
+		{comment.RowStanding, "daily", "p1/s1", []string{"muted", "n"}, "Ann"},
+		{comment.RowCheck, "daily", "i1", []string{i.Name, "1"}, ""},
+		{comment.RowCheck, "daily", "i2", []string{"off", "0"}, ""},
+	} {
+		rows := get(h, func(r comment.Reader) (map[string]comment.StoredRow, error) {
+			return r.StoredRows(tt.kind, tt.site, []string{tt.key, "nothing"})
+		})
+		row, there := rows[tt.key]
+		for _, column := range tt.want {
+			if !slices.Contains(row.Parts, column) {
+				h.Errorf("%s %s has no column %q: %q", tt.kind, tt.key, column, row.Parts)
+			}
+		}
+		if !there || row.Name != tt.name {
+			h.Errorf("%s %s is of %q, there: %v", tt.kind, tt.key, row.Name, there)
+		}
+		elsewhere := get(h, func(r comment.Reader) (map[string]comment.StoredRow, error) {
+			return r.StoredRows(tt.kind, "weekly", []string{tt.key})
+		})
+		if len(elsewhere) != 0 {
+			h.Errorf("%s %s is elsewhere too: %v", tt.kind, tt.key, elsewhere)
+		}
+	}
+	many := make([]string, 250)
+	for n := range many {
+		many[n] = strconv.Itoa(n)
+	}
+	rows := get(h, func(r comment.Reader) (map[string]comment.StoredRow, error) {
+		return r.StoredRows(comment.RowWord, "daily", append(many, "w1"))
+	})
+	if len(rows) != 1 {
+		h.Errorf("of many keys %d rows", len(rows))
+	}
 }
