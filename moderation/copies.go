@@ -22,7 +22,7 @@ type Copies struct {
 	seed     maphash.Seed
 
 	mu     sync.Mutex
-	ring   []copyEntry
+	ring   []*[ringPiece]copyEntry
 	first  uint32 // number of the oldest comment
 	next   uint32 // number of the next one
 	heads  [sketchBands]headTable
@@ -47,6 +47,9 @@ const (
 type headTable [1 << headBits / headPiece]*[headPiece]uint32
 
 const headPiece = 64
+
+// ringPiece is how many comments of the ring are made at once.
+const ringPiece = 512
 
 // newest is the newest number with a key, 0 for none.
 func (t *headTable) newest(key uint32) uint32 {
@@ -79,8 +82,8 @@ type copyEntry struct {
 	id      string
 	group   string // "" = alone
 	site    uint64
-	author  uint64
-	page    uint64
+	author  uint32
+	page    uint32
 	at      int64 // microseconds
 	seq     int64 // of the last event that was heard of it
 }
@@ -282,7 +285,7 @@ func (x *Copies) Len() int {
 func (x *Copies) entry(c Copied) copyEntry {
 	return copyEntry{
 		sketch: c.Sketch, fate: c.Fate, group: c.Group, listed: c.Group != "", id: c.ID, at: c.At.UnixMicro(), seq: c.Seq,
-		site: x.number(c.Site, ""), author: x.number(c.Site, c.Author), page: x.number(c.Site, c.Page),
+		site: x.number(c.Site, ""), author: uint32(x.number(c.Site, c.Author)), page: uint32(x.number(c.Site, c.Page)),
 	}
 }
 
@@ -296,7 +299,8 @@ func (x *Copies) at(n uint32) *copyEntry {
 	if n < x.first || n >= x.next {
 		return nil
 	}
-	return &x.ring[int(n)%x.capacity]
+	i := int(n) % x.capacity
+	return &x.ring[i/ringPiece][i%ringPiece]
 }
 
 // groupOf is the group of a comment; one that was alone begins one.
@@ -377,10 +381,10 @@ func (x *Copies) push(e copyEntry) {
 	for i := range x.heads {
 		e.before[i] = x.heads[i].put(e.sketch.band(i), n)
 	}
-	for len(x.ring) <= int(n)%x.capacity {
-		x.ring = append(x.ring, copyEntry{})
+	if i := int(n) % x.capacity / ringPiece; i == len(x.ring) {
+		x.ring = append(x.ring, new([ringPiece]copyEntry))
 	}
-	at := &x.ring[int(n)%x.capacity]
+	at := x.at(n)
 	*at = e
 	x.byID[e.id] = n
 	if e.group != "" {
@@ -430,7 +434,7 @@ func (x *Copies) describe(e *copyEntry) Group {
 	}
 	v := g.people[e.site]
 	out := Group{ID: e.group, Count: g.members, Rejected: g.rejected, Turned: v.turned, Accepted: v.accepted}
-	var authors, pages [membersMost]uint64
+	var authors, pages [membersMost]uint32
 	seen := 0
 	for m := x.at(g.newest); m != nil && seen < membersMost; m = x.at(m.sibling) {
 		if m.gone || m.id == e.id {
@@ -444,9 +448,9 @@ func (x *Copies) describe(e *copyEntry) Group {
 }
 
 // distinct counts the different ones of at most membersMost hashes.
-func distinct(all []uint64) (n int) {
+func distinct(all []uint32) (n int) {
 	const slots = 512 // a power of two, well above membersMost
-	var table [slots]uint64
+	var table [slots]uint32
 	for _, h := range all {
 		h |= 1 // 0 is a free slot
 		at := h >> 1 % slots

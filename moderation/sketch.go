@@ -8,15 +8,18 @@ import "strings"
 // estimates the share of features that the texts have in common. No word can be
 // read out of it.
 type Sketch struct {
-	mins  [sketchSize / perWord]uint64 // 16 bits each, so that they are compared four at a time
-	count uint16                       // of features; 0 = the text is too short to compare
+	// mins are the low 8 bits of each (b-bit minwise hashing; Li and König 2010): two
+	// that differ agree on them once in 256, and they are compared eight at a time.
+	mins  [(sketchSize + perWord - 1) / perWord]uint64
+	count uint16 // of features; 0 = the text is too short to compare
 }
 
 const (
 	sketchBands = 20 // rows of the index; see Copies
 	sketchRows  = 3
 	sketchSize  = sketchBands * sketchRows
-	perWord     = 4 // values in a machine word
+	perWord     = 8 // values in a machine word
+	atOnce      = 4 // that are worked out side by side
 
 	// maxFeatures bounds what a long text costs.
 	maxFeatures = 1024
@@ -38,17 +41,16 @@ func NewSketch(text string) Sketch {
 	var f features
 	f.take(text)
 	s := Sketch{count: uint16(f.n)}
-	for i := range s.mins {
+	for i := range multipliers {
 		if f.n > 0 {
-			s.mins[i] = f.least(&multipliers[i])
+			s.mins[i*atOnce/perWord] |= f.least(&multipliers[i]) << (i * atOnce % perWord * 8)
 		}
 	}
 	return s
 }
 
-// least gives the least values of as many hash functions as go into a machine
-// word.
-func (f *features) least(by *[perWord]uint64) uint64 {
+// least gives the least values of some hash functions.
+func (f *features) least(by *[atOnce]uint64) uint64 {
 	const most = 1<<32 - 1
 	a, b, c, d := uint32(most), uint32(most), uint32(most), uint32(most)
 	for _, w := range f.all[:f.n] {
@@ -58,16 +60,16 @@ func (f *features) least(by *[perWord]uint64) uint64 {
 		c = min(c, uint32(w*by[2]>>32))
 		d = min(d, uint32(w*by[3]>>32))
 	}
-	return uint64(uint16(a)) | uint64(uint16(b))<<16 | uint64(uint16(c))<<32 | uint64(uint16(d))<<48
+	return uint64(uint8(a)) | uint64(uint8(b))<<8 | uint64(uint8(c))<<16 | uint64(uint8(d))<<24
 }
 
 // Comparable reports whether the text was long enough to be compared.
 func (s *Sketch) Comparable() bool { return s.count > 0 }
 
 // multipliers are odd, from the splitmix64 sequence. Read only.
-var multipliers = func() (all [sketchSize / perWord][perWord]uint64) {
+var multipliers = func() (all [sketchSize / atOnce][atOnce]uint64) {
 	for i := range sketchSize {
-		all[i/perWord][i%perWord] = mix(uint64(i+1)*0x9e3779b97f4a7c15) | 1
+		all[i/atOnce][i%atOnce] = mix(uint64(i+1)*0x9e3779b97f4a7c15) | 1
 	}
 	return all
 }()
@@ -131,13 +133,17 @@ func isASCIILetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 // agree is the number of values, of sketchSize, on which two sketches agree.
 func (s *Sketch) agree(t *Sketch) int {
-	const rest = 0x7fff_7fff_7fff_7fff // of each value, all but its highest bit
-	equal := uint64(0)                 // of each of the four places, how often the values are equal
+	const (
+		rest = 0x7f7f7f7f_7f7f7f7f // of each value, all but its highest bit
+		one  = 0x01010101_01010101
+		none = len(s.mins)*perWord - sketchSize // places without a value
+	)
+	equal := uint64(0) // of each of the eight places, how often the values are equal
 	for i, m := range s.mins {
 		differ := m ^ t.mins[i]
-		equal += ^(differ&rest + rest | differ | rest) >> 15
+		equal += ^(differ&rest + rest | differ | rest) >> 7
 	}
-	return int(equal*0x0001_0001_0001_0001) >> 48
+	return int(equal*one>>56) - none
 }
 
 // enough reports whether two texts agree on so many values that they say nearly
@@ -163,7 +169,7 @@ const (
 func (s *Sketch) band(i int) uint32 {
 	h := uint64(i + 1)
 	for k := i * sketchRows; k < (i+1)*sketchRows; k++ {
-		h = h<<16 | s.mins[k/perWord]>>(k%perWord*16)&0xffff
+		h = h<<8 | s.mins[k/perWord]>>(k%perWord*8)&0xff
 	}
 	return uint32(mix(h) >> (64 - headBits))
 }

@@ -66,22 +66,22 @@ func FuzzSketch(f *testing.F) {
 	})
 }
 
-// TestAgree: values are compared four at a time, and counted one by one.
+// TestAgree: values are compared eight at a time, and counted one by one.
 func TestAgree(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 1000 {
 		var a, b Sketch
 		want := 0
 		for i := range sketchSize {
-			m, n := uint64(r.Uint32N(1<<16)), uint64(r.Uint32N(1<<16))
+			m, n := uint64(r.Uint32N(1<<8)), uint64(r.Uint32N(1<<8))
 			switch r.IntN(4) {
 			case 0:
 				n = m
 			case 1:
-				n = m ^ 1<<r.IntN(16)
+				n = m ^ 1<<r.IntN(8)
 			}
-			a.mins[i/perWord] |= m << (i % perWord * 16)
-			b.mins[i/perWord] |= n << (i % perWord * 16)
+			a.mins[i/perWord] |= m << (i % perWord * 8)
+			b.mins[i/perWord] |= n << (i % perWord * 8)
 			if m == n {
 				want++
 			}

@@ -8,7 +8,7 @@ import (
 )
 
 // The index of texts holds the newest comments of an installation, as many as
-// copiesMost and as old as copiesLife: some 40 MB when full.
+// copiesMost and as old as copiesLife: some 35 MB when full.
 const (
 	copiesMost = 100_000
 	copiesLife = 30 * 24 * time.Hour

@@ -3,6 +3,7 @@ package comment
 import (
 	"context"
 	"encoding/json"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -54,6 +55,7 @@ func (w *Waves) Run(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+	debug.FreeOSMemory() // the texts that were read are twice as much as what is kept of them
 	ends := time.Time{}
 	for {
 		changed := w.Log.Changed() // before reading, so that nothing falls between
