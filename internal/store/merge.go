@@ -85,7 +85,7 @@ func (r *rows) takes(s statement) bool {
 
 func (r *rows) add(s statement) {
 	r.args = append(r.args, s.args)
-	r.keys[[2]any{s.args[0], s.args[1]}] = strings.Contains(s.text, " on conflict ")
+	r.keys[[2]any{s.args[0], s.args[1]}] = strings.Contains(s.text, "on conflict ")
 }
 
 var valuesOf = regexp.MustCompile(` values \([$0-9, ]+\)`)

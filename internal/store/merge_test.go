@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,6 +89,37 @@ func put(t *testing.T, tx comment.Tx, n int) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestTheSameRowTwiceInAGroup: an author's first two comments come together, and
+// so do two answers of the same key. The group need not begin again.
+func TestTheSameRowTwiceInAGroup(t *testing.T) {
+	s := openDailyAt(t, pgtest.Database(t))
+	begun := 0
+	mustWrite(t, s, func(tx comment.Tx) error {
+		begun++
+		for _, name := range []string{"Ann", "Anne"} {
+			err := errors.Join(
+				tx.PutAuthor(comment.Author{Site: "daily", ID: "a", Kind: comment.KindGuest, Name: name}),
+				tx.PutReceipt(comment.Receipt{Scope: "s", Key: "k", Answer: []byte(name)}),
+			)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	err := s.View(t.Context(), func(r comment.Reader) error {
+		a, err := r.Author("daily", "a")
+		receipt, errReceipt := r.Receipt("s", "k")
+		if a.Name != "Anne" || string(receipt.Answer) != "Anne" {
+			t.Errorf("%+v, %q", a, receipt.Answer)
+		}
+		return errors.Join(err, errReceipt)
+	})
+	if err != nil || begun != 1 {
+		t.Errorf("begun %d times, %v", begun, err)
 	}
 }
 
