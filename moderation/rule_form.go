@@ -139,7 +139,8 @@ func FormOf(when string) (RuleForm, bool) {
 		}
 		f.Terms = append(f.Terms, term)
 	}
-	return f, true
+	_, err = f.When() // a number of which a form knows nothing: --1, 1e99
+	return f, err == nil
 }
 
 // flatten takes apart what is joined.

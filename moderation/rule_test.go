@@ -406,6 +406,7 @@ func FuzzCondition(f *testing.F) {
 	for _, seed := range []string{
 		"links.count > 2", `text.plain matches "a+b" and "x" in checks`, "any(links.hosts, # endsWith \".ly\")", "((((", "1..9", "let a=1;a>0",
 		`scores["x"] > 1 ? reply : not reply`, "text.len / 3 > max(1, 2)", "{a:1}", "text.plain | lower() == \"x\"", "not in", "\"\\u{110000}\"", "# remark", "0x1p-2 > 1",
+		"links.count > --0", "links.count > 1e99",
 	} {
 		f.Add(seed)
 	}
