@@ -129,7 +129,7 @@ func (c *peopleSetCmd) Run(e *env) error {
 		}
 		_, err := a.Comments.SetStanding(e.ctx, comment.StandingChange{
 			Site: c.Site, Author: c.ID, Standing: c.Standing, Until: until, Reason: c.Reason, Note: c.Note,
-			BlockEmail: c.BlockEmail, Everywhere: c.Everywhere, By: operator,
+			BlockEmail: c.BlockEmail, Everywhere: c.Everywhere, Owner: true, By: operator,
 		})
 		if err != nil {
 			return c.missing(e.ctx, a, err)

@@ -91,6 +91,9 @@ func (b *Block) clean(s *Service) error {
 		b.Value, b.Shown = s.emailDigests(email)[0], MaskEmail(email)
 	case BlockDomain:
 		domain := strings.ToLower(strings.Trim(strings.TrimPrefix(typed, "@"), "."))
+		if strings.Contains(domain, "*") {
+			return wrong("There are no wildcards: mail.example stands for all domains below it too.")
+		}
 		if _, err := cleanEmail("a@" + domain); err != nil || !strings.Contains(domain, ".") {
 			return wrong("That is not a domain, such as mail.example.")
 		}

@@ -64,6 +64,7 @@ type StandingChange struct {
 	Reason, Note string
 	BlockEmail   bool // turn away whoever gives the author's e-mail address too
 	Everywhere   bool // the address on all sites; for owners
+	Owner        bool // an owner asks: what was blocked on all sites with the standing before goes too
 	By           Actor
 }
 
@@ -133,6 +134,9 @@ func (s *Service) SetStanding(ctx context.Context, c StandingChange) (Author, er
 			"block_email": c.BlockEmail, "everywhere": c.Everywhere,
 		}, person, standing)
 	})
+	if err == nil && c.Owner {
+		err = s.changeBlocks(ctx, AllSites, func(tx Tx) error { return s.dropBlocksWith(tx, AllSites, a.ID, c.By) })
+	}
 	if err == nil && c.Everywhere {
 		_, err = s.AddBlock(ctx, s.emailBlock(AllSites, a, said), c.By)
 	}

@@ -230,6 +230,25 @@ func TestAPersonOutranksBlocks(t *testing.T) {
 	h.say("Back again.")
 }
 
+// What an owner has turned away on all sites, an owner's next word lets in again; a moderator's does not.
+func TestWhoLiftsABanFromEverySite(t *testing.T) {
+	h := newHouse(t, "moderation=off")
+	who := h.say("Hello.").Comment.AuthorID
+	owner := func(c *comment.StandingChange) { c.Owner = true }
+	h.stand(who, "banned", owner, func(c *comment.StandingChange) { c.Everywhere = true })
+	h.stand(who, "none")
+	_, err := h.Submit(ctx(), post("A moderator has lifted it."))
+	wantFault(t, err, "banned")
+	if p, err := h.Person(ctx(), "daily", who); err != nil || len(p.Blocks) != 1 {
+		t.Errorf("%v, the blocks that still meet: %+v", err, p.Blocks)
+	}
+	h.stand(who, "none", owner)
+	h.say("An owner has.")
+	if left, _, err := h.BlocksPage(ctx(), comment.AllSites, "", 10); err != nil || len(left) != 0 {
+		t.Errorf("%v, left: %+v", err, left)
+	}
+}
+
 func (h *house) removeBlocks() {
 	h.t.Helper()
 	all, _, err := h.BlocksPage(ctx(), "daily", "", 100)

@@ -149,7 +149,8 @@ func (s *Server) changePerson(c *fiber.Ctx) error {
 		return err
 	}
 	who := identity(c).Account
-	if in.Everywhere && who.RoleOn(comment.AllSites) != comment.Owner {
+	owner := who.RoleOn(comment.AllSites) == comment.Owner
+	if in.Everywhere && !owner {
 		return fault.New(fault.Forbidden, "forbidden", "A ban from every site needs the role owner.")
 	}
 	until, err := instantOf("until", in.Until)
@@ -158,7 +159,7 @@ func (s *Server) changePerson(c *fiber.Ctx) error {
 	}
 	_, err = s.Comments.SetStanding(c.UserContext(), comment.StandingChange{
 		Site: param(c, "site"), Author: param(c, "id"), Standing: in.Standing, Until: until, Reason: in.Reason, Note: in.Note,
-		BlockEmail: in.BlockEmail, Everywhere: in.Everywhere, By: actor(c),
+		BlockEmail: in.BlockEmail, Everywhere: in.Everywhere, Owner: owner, By: actor(c),
 	})
 	if err != nil {
 		return err
