@@ -105,6 +105,7 @@ type commentDecideCmd struct {
 	Action  string   `arg:"" help:"approve, reject, spam, delete or restore." enum:"approve,reject,spam,delete,restore"`
 	Items   []string `arg:"" optional:"" help:"Comments with the revision that was looked at, as ID@REVISION; at most 500." name:"id@revision"`
 	Group   string   `help:"In place of comments, all that wait of this group of near copies." placeholder:"ID"`
+	Site    string   `help:"Of the group, only what this site has; default: every site where the account may decide." placeholder:"KEY"`
 	AsOf    string   `help:"Of the group, only what was posted and edited until then: as_of of the group, as comment list --json prints it." placeholder:"TIME"`
 	By      string   `help:"E-mail address of the account that decides." required:"" placeholder:"EMAIL"`
 	Reason  string   `help:"Why: a word such as off_topic, or a line."`
@@ -125,7 +126,7 @@ func (c *commentDecideCmd) Run(e *env) error {
 		return err
 	}
 	r, err := comment.Ruling{
-		Action: comment.Action(c.Action), Items: items, Reason: c.Reason, Clause: c.Clause, Message: c.Message, Tell: c.Tell, Note: c.Note,
+		Action: comment.Action(c.Action), Items: items, Site: c.Site, Reason: c.Reason, Clause: c.Clause, Message: c.Message, Tell: c.Tell, Note: c.Note,
 	}.RulingOverGroup(c.Group, c.AsOf)
 	if err != nil {
 		return err

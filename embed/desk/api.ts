@@ -51,6 +51,7 @@ export interface DecisionRequest {
   action: T.Action;
   items?: { id: string; revision: number; status: T.Status }[];
   group?: string;
+  site?: string;
   as_of?: string;
   reason?: string;
   clause?: string;

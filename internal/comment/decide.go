@@ -23,6 +23,7 @@ type Ruling struct {
 	Action   Action
 	Items    []Item
 	Group    string    // in place of Items: all that wait of the group
+	Site     string    // of the group, only what this site has; "" = every site where By may decide
 	AsOf     time.Time // of the group, only what was written until then; zero = until Received
 	Reason   string
 	Clause   string // id or number of a house rule, "" for none
@@ -125,6 +126,9 @@ func (r Ruling) check() error {
 	}
 	if r.Group == "" && (len(r.Items) == 0 || len(r.Items) > maxItems) {
 		return fault.Input("items", "invalid", "A decision is over 1 to 500 comments.")
+	}
+	if r.Group == "" && r.Site != "" {
+		return fault.Input("site", "invalid", "site goes with group.")
 	}
 	if r.Group != "" && (len(r.Items) > 0 || !IsID(r.Group)) {
 		return fault.Input("group", "invalid", "A decision is over comments or over the group with this id, not both.")

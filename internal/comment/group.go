@@ -59,8 +59,8 @@ func differences(views []DeskView, first string) {
 	}
 }
 
-// decideGroup carries out a ruling over all that wait of a group, on the sites
-// where the account may decide, under one decision id. What was written or edited
+// decideGroup carries out a ruling over all that wait of a group, on the site that
+// it names or else all where the account may decide, under one decision id. What was written or edited
 // after AsOf is left alone: nobody has seen it. Very large groups take more than
 // one transaction; one that fails leaves those before it decided, and the same
 // request again decides the rest.
@@ -132,7 +132,7 @@ func (ru *ruling) decideWaiting(site, after string) (results []ItemResult, next 
 func (s *Service) sitesOfGroup(ctx context.Context, r Ruling) (sites []string, err error) {
 	seen := false
 	err = s.Store.View(ctx, func(rd Reader) error {
-		visible, err := visibleSites(rd, r.By, "")
+		visible, err := visibleSites(rd, r.By, r.Site)
 		sites = nil
 		for _, site := range visible {
 			if err != nil {

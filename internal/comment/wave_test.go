@@ -211,6 +211,35 @@ func TestOneStrokeAndItsUndo(t *testing.T) {
 	}
 }
 
+// A card counts what its own site has, so a decision on it is over no more than that, unless no site is named.
+func TestACardDecidesWhatItCounts(t *testing.T) {
+	h, editor := newHouse(t), staff("editor", comment.Moderator, comment.AllSites)
+	for i := range 6 {
+		h.submit(on(by(i, advert(i)), []string{"daily", "weekly"}[i%2], "story"))
+	}
+	id := evidence(h.submit(on(by(6, advert(6)), "weekly", "story"))).Data["group"]
+	decided := func(r comment.Ruling) int {
+		t.Helper()
+		r.By, r.Action, r.Group, r.Received = editor, comment.Reject, id, h.clock.Now()
+		out, err := h.Decide(ctx(), r)
+		h.must(err)
+		return len(out.Results)
+	}
+	if n := decided(comment.Ruling{Site: "daily"}); n != 3 {
+		t.Errorf("%d were decided by the card of 3", n)
+	}
+	if n := decided(comment.Ruling{}); n != 4 {
+		t.Errorf("%d were decided by a stroke over all sites, 4 were left", n)
+	}
+	for code, r := range map[string]comment.Ruling{
+		"site:invalid": {Site: "daily", Items: []comment.Item{{ID: id, Revision: 1}}}, "not_found": {Site: "nowhere", Group: id},
+	} {
+		r.By, r.Action, r.Received = editor, comment.Reject, h.clock.Now()
+		_, err := h.Decide(ctx(), r)
+		wantFault(t, err, code)
+	}
+}
+
 func TestAGroupOfMoreThanOneDecisionHolds(t *testing.T) {
 	h := newHouse(t)
 	for i := range 620 {

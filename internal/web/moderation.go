@@ -87,6 +87,7 @@ func (s *Server) decide(c *fiber.Ctx) error {
 			Status   string `json:"status" validate:"omitempty,oneof=pending approved rejected spam deleted"`
 		} `json:"items" validate:"omitempty,min=1,max=500,dive"`
 		Group   string `json:"group" validate:"omitempty,max=64"`
+		Site    string `json:"site" validate:"omitempty,max=64"`
 		AsOf    string `json:"as_of" validate:"omitempty,max=64"`
 		Reason  string `json:"reason"`
 		Clause  string `json:"clause" validate:"max=64"`
@@ -100,7 +101,7 @@ func (s *Server) decide(c *fiber.Ctx) error {
 	if in.Group == "" && in.Items == nil {
 		return fault.Input("items", "required", "Give the comments, or the group that they are in.")
 	}
-	r := comment.Ruling{By: identity(c).Account, Action: comment.Action(in.Action), Reason: in.Reason, Clause: in.Clause, Message: in.Message, Tell: in.Tell, Note: in.Note, Received: received(c)}
+	r := comment.Ruling{By: identity(c).Account, Action: comment.Action(in.Action), Site: in.Site, Reason: in.Reason, Clause: in.Clause, Message: in.Message, Tell: in.Tell, Note: in.Note, Received: received(c)}
 	if r, err = r.RulingOverGroup(in.Group, in.AsOf); err != nil {
 		return err
 	}

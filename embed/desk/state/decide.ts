@@ -118,9 +118,9 @@ function apart(comments: Comment[]): Comment[][] {
   return requests;
 }
 
-function about(comments: Comment[]): Pick<api.DecisionRequest, 'items' | 'group' | 'as_of'> {
-  const [{ group }] = comments as [Comment];
-  if (group && queue.weight(comments[0]!) > 1) return { group: group.id, as_of: group.as_of };
+function about(comments: Comment[]): Pick<api.DecisionRequest, 'items' | 'group' | 'site' | 'as_of'> {
+  const [{ group, site }] = comments as [Comment];
+  if (group && queue.weight(comments[0]!) > 1) return { group: group.id, site, as_of: group.as_of };
   return { items: comments.map(({ id, revision, status }) => ({ id, revision, status })) };
 }
 
