@@ -442,6 +442,7 @@ func TestTickets(t *testing.T) {
 		if e := h.step(out).Evidence; len(e) != 1 || e[0].Code != comment.CodeCheckSilent || e[0].Hint != moderation.HintReview {
 			t.Errorf("after the deadline: %+v", e)
 		}
+		refused("a late answer to a question that silence has closed", h.callback(secret, a, answer(a)), "ticket_expired")
 
 		out, a = wait("To be edited.")
 		_, err := h.Comments.Edit(t.Context(), comment.Revising{Site: site, ID: out.Comment.ID, Token: out.EditToken, Text: "Edited.", Client: comment.Client{Origin: origin}})
@@ -454,7 +455,7 @@ func TestTickets(t *testing.T) {
 		_, a = wait("Of a check that goes.")
 		h.must(h.Remove(t.Context(), site, i.ID, admin))
 		refused("a check that is gone", h.callback(secret, a, answer(a)), "not_found")
-		want := map[string]float64{"taken": 1, "not_found": 3, "bad_signature": 1, "wrong_comment": 2, "invalid": 1, "already_answered": 1, "ticket_expired": 1, "stale_revision": 1, "not_ready": 1}
+		want := map[string]float64{"taken": 1, "not_found": 3, "bad_signature": 1, "wrong_comment": 2, "invalid": 1, "already_answered": 1, "ticket_expired": 2, "stale_revision": 1, "not_ready": 1}
 		if diff := cmp.Diff(want, h.Callbacks()); diff != "" {
 			t.Error(diff)
 		}

@@ -131,7 +131,7 @@ func (l *line) state(now time.Time) (state string, until time.Time) {
 // Ask implements comment.Outside.
 func (c *Checks) Ask(ctx context.Context, questions []comment.Question) []comment.Heard {
 	answers := make([]chan comment.Heard, len(questions))
-	longest := time.Duration(0)
+	began, longest := time.Now(), time.Duration(0)
 	for n, q := range questions {
 		answers[n] = make(chan comment.Heard, 1)
 		longest = max(longest, q.Integration.Deadline)
@@ -146,25 +146,29 @@ func (c *Checks) Ask(ctx context.Context, questions []comment.Question) []commen
 	heard := make([]comment.Heard, len(questions))
 	late := false
 	for n := range questions {
-		heard[n], late = await(answers[n], over.C, late)
+		var there bool
+		heard[n], there, late = await(answers[n], over.C, late)
+		if !there {
+			heard[n] = silent("The service did not answer in time.", time.Since(began))
+		}
 	}
 	return heard
 }
 
 // await takes an answer, or after the deadline only one that is there.
-func await(answer <-chan comment.Heard, over <-chan time.Time, late bool) (comment.Heard, bool) {
+func await(answer <-chan comment.Heard, over <-chan time.Time, late bool) (h comment.Heard, there, isLate bool) {
 	if !late {
 		select {
-		case h := <-answer:
-			return h, false
+		case h = <-answer:
+			return h, true, false
 		case <-over:
 		}
 	}
 	select {
-	case h := <-answer:
-		return h, true
+	case h = <-answer:
+		return h, true, true
 	default:
-		return silent("The service did not answer in time.", 0), true
+		return h, false, true
 	}
 }
 

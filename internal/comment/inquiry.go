@@ -229,10 +229,10 @@ func (e Ending) fits(i Inquiry, at time.Time) error {
 	switch {
 	case e.Callback && (e.CommentID != i.CommentID || e.Revision != i.Revision):
 		return fault.New(fault.Conflict, "wrong_comment", "This ticket is for another comment or another revision.")
+	case e.Callback && i.State != InquiryAnswered && !at.Before(i.Deadline):
+		return fault.New(fault.Gone, "ticket_expired", "The time for this answer is over.")
 	case !i.Open():
 		return fault.New(fault.Conflict, "already_answered", "This question has been closed already.")
-	case e.Callback && !at.Before(i.Deadline):
-		return fault.New(fault.Gone, "ticket_expired", "The time for this answer is over.")
 	}
 	return nil
 }
