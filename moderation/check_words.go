@@ -79,16 +79,21 @@ func (f *findings) add(entry int, spans ...Span) {
 }
 
 // addRendered adds what only the reader sees: markup inside a word, sh**i**t,
-// hides it in the source.
+// hides it in the source, where it may stand in the open elsewhere.
 func (f *findings) addRendered(plain string) {
 	hits := f.words.find(plain, f.at)
 	if len(hits) == 0 {
 		return
 	}
+	times := make(map[int]int)
+	for _, h := range hits {
+		times[h.entry]++
+	}
 	source, rendered := []rune(f.source), []rune(plain)
 	for _, h := range hits {
-		if _, seen := f.spans[h.entry]; !seen {
+		if times[h.entry] > len(f.spans[h.entry]) {
 			f.add(h.entry, locate(source, rendered[h.span.Start:h.span.End])...)
+			times[h.entry] = 0 // once for each entry: the text may be full of it
 		}
 	}
 }

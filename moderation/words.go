@@ -87,9 +87,9 @@ var errEncoding = &WordError{"encoding", "The entry is not valid UTF-8; save the
 
 // expression finds what only a regular expression would have. It has one of the
 // signs.
-var expression = regexp.MustCompile(`\\[a-zA-Z.]|\(\?|\.\+|\[[^\]]*-[^\]]*\]|\][+?{]|\([^)]*\|[^)]*\)|\{\d+(,\d*)?\}|^\^|^/.+/[a-z]*$`)
+var expression = regexp.MustCompile(`\\[a-zA-Z.]|\(\?|\.\+|\[[^\]]*-[^\]]*\]|\pL\[[^\]\s]{2,}\]|\[[^\]\s]{2,}\]\pL|\pL\?\pL|\pL{3}\|\pL{3}|\][+?{]|\([^)]*\|[^)]*\)|\{\d+(,\d*)?\}|^\^|^/.+/[a-z]*$`)
 
-const expressionSigns = `\(.[]{^/`
+const expressionSigns = `\(.[]{^/?|`
 
 // checkedPattern is patternOf for a text that can be matched. It refuses less than
 // CheckWord: lists are full of what was entered long ago, and one old entry must

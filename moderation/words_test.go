@@ -151,6 +151,10 @@ func TestMarkupInsideWords(t *testing.T) {
 			t.Fatalf("got %+v, want span %v", got, want)
 		}
 	}
+	both := &Subject{Text: "shit, sh**i**t", Plain: "shit, shit", Words: compile(t, ListBanned, "shit")}
+	if got := MatchWords(both); len(got) != 1 || !slices.Equal(got[0].Spans, []Span{{0, 4}, {6, 14}}) {
+		t.Errorf("in the open and hidden: %+v", got)
+	}
 }
 
 func TestCheckWord(t *testing.T) {
@@ -158,6 +162,7 @@ func TestCheckWord(t *testing.T) {
 		"": "no_letters", " - ": "no_letters", "\u200b": "no_letters", "a": "too_short", "a.": "too_short",
 		strings.Repeat("ab", 51): "too_long", "idiot*": "wildcard", "\xff\xfe": "encoding",
 		"a[bc-d]e": "regular_expression", "(vi|ci)agra": "regular_expression", `\bsex\b`: "regular_expression", "/buy/i": "regular_expression",
+		"cas[i1]no": "regular_expression", "colou?r": "regular_expression", "casino|poker": "regular_expression", "sh|t": "", "why not?": "", "sh[i]t": "",
 		"lost \uFFFD letter": "encoding", "C++ (2nd)": "", "[sic] a/b": "", "e.g. this": "",
 		"ok": "", "88": "", "傻": "", "kill yourself": "", "s.h.i.t": "", "$$$hit": "",
 	} {
