@@ -3,8 +3,6 @@ package moderation
 import (
 	"context"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 )
 
 // Codes of the check "links".
@@ -33,7 +31,7 @@ const (
 type linksCheck struct{}
 
 func (linksCheck) Name() string { return "links" }
-func (linksCheck) Version() int { return 2 }
+func (linksCheck) Version() int { return 3 }
 
 // Examine leaves out links to hosts that the site allows.
 func (linksCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
@@ -41,16 +39,18 @@ func (linksCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
 	if len(links) == 0 {
 		return nil, nil
 	}
+	places := linkPlaces(s.Text, links)
 	found := linkCounts(s, len(links))
-	hosts := make(map[string]bool)
+	for i := range found {
+		found[i].Spans = spansOf(places, func(link) bool { return true })
+	}
 	for _, href := range links[:min(len(links), maxLinksSeen)] {
 		if l, ok := linkOf(href); ok {
-			hosts[l.host] = true
-			found = append(found, l.evidence(s.Text)...)
+			found = append(found, l.evidence(places)...)
 		}
 	}
-	found = append(found, records(s, links)...)
-	return append(found, misleading(s.Text, hosts)...), nil
+	found = append(found, records(s, links, places)...)
+	return append(found, misleading(places)...), nil
 }
 
 // linkCounts judges how many links there are, and whose.
@@ -86,11 +86,11 @@ func linkCounts(s *Subject, links int) []Evidence {
 }
 
 // evidence judges one link by where it leads.
-func (l link) evidence(text string) []Evidence {
+func (l link) evidence(places []linkPlace) []Evidence {
 	var found []Evidence
 	add := func(code string, hint Hint, sentence string) {
 		found = append(found, Evidence{
-			Code: code, Hint: hint, Sentence: sentence, Spans: l.spans(text),
+			Code: code, Hint: hint, Sentence: sentence, Spans: l.spans(places),
 			Data: map[string]string{"host": l.host},
 		})
 	}
@@ -113,53 +113,35 @@ func (l link) evidence(text string) []Evidence {
 	return found
 }
 
-// spans finds the link in the source, by its href or else by its host.
-func (l link) spans(text string) []Span {
-	for _, written := range []string{l.href, l.host} {
-		if i := strings.Index(text, written); i >= 0 {
-			return []Span{runeSpan(text, i, i+len(written))}
-		}
+// spans are where the very address stands, or else whatever leads to its host: a
+// renderer may write an address in another way than its author.
+func (l link) spans(places []linkPlace) []Span {
+	if same := spansOf(places, func(p link) bool { return p.href == l.href }); len(same) > 0 {
+		return same
 	}
-	return nil
+	return spansOf(places, func(p link) bool { return p.host == l.host })
 }
 
-// runeSpan turns byte offsets into a span.
-func runeSpan(text string, from, to int) Span {
-	start := utf8.RuneCountInString(text[:from])
-	return Span{start, start + utf8.RuneCountInString(text[from:to])}
+// spansOfHost are the places of links to a host by the name of its record.
+func spansOfHost(places []linkPlace, name string) []Span {
+	return spansOf(places, func(p link) bool { return p.name() == name })
 }
 
-// misleading finds links written as [text](href) whose text names a host other
-// than the one they lead to. Only hosts of links that readers get count, so code
-// samples are left alone.
-func misleading(text string, hosts map[string]bool) []Evidence {
+// misleading finds links whose text names a host other than the one that they
+// lead to.
+func misleading(places []linkPlace) []Evidence {
 	var found []Evidence
-	for at := 0; len(found) < maxLinksSeen; {
-		middle := strings.Index(text[at:], "](")
-		if middle < 0 {
-			return found
-		}
-		middle += at
-		at = middle + len("](")
-		open := strings.LastIndexByte(text[max(0, middle-maxLinkText):middle], '[')
-		end := strings.IndexAny(text[at:min(len(text), at+maxHref)], ") \t\n")
-		if open < 0 || end < 0 {
+	for _, p := range places {
+		named, names := namedHost(p.text)
+		if !names || p.link.host == "" || sameSite(named, p.link.host) || len(found) == maxLinksSeen {
 			continue
 		}
-		open += max(0, middle-maxLinkText)
-		named, names := namedHost(text[open+1 : middle])
-		if !names {
-			continue
-		}
-		l, ok := linkOf(strings.Trim(text[at:at+end], "<>"))
-		if ok && hosts[l.host] && !sameSite(named, l.host) {
-			found = append(found, Evidence{
-				Code: CodeMisleadingLink, Hint: HintHold,
-				Sentence: fmt.Sprintf("The link's text names %s, but it leads to %s.", named, l.host),
-				Spans:    []Span{runeSpan(text, open, at+end+1)},
-				Data:     map[string]string{"host": l.host, "named": named},
-			})
-		}
+		found = append(found, Evidence{
+			Code: CodeMisleadingLink, Hint: HintHold,
+			Sentence: fmt.Sprintf("The link's text names %s, but it leads to %s.", named, p.link.host),
+			Spans:    []Span{p.span},
+			Data:     map[string]string{"host": p.link.host, "named": named},
+		})
 	}
 	return found
 }

@@ -22,7 +22,7 @@ const (
 type wordsCheck struct{}
 
 func (wordsCheck) Name() string { return "words" }
-func (wordsCheck) Version() int { return 2 }
+func (wordsCheck) Version() int { return 3 }
 
 func (wordsCheck) Examine(_ context.Context, s *Subject) ([]Evidence, error) {
 	if s.Words == nil || len(s.Words.entries) == 0 {
@@ -79,21 +79,41 @@ func (f *findings) add(entry int, spans ...Span) {
 }
 
 // addRendered adds what only the reader sees: markup inside a word, sh**i**t,
-// hides it in the source, where it may stand in the open elsewhere.
+// hides it in the source, and so do character references, where it may stand in the
+// open elsewhere.
 func (f *findings) addRendered(plain string) {
 	hits := f.words.find(plain, f.at)
-	if len(hits) == 0 {
-		return
-	}
 	times := make(map[int]int)
 	for _, h := range hits {
+		f.add(h.entry)
 		times[h.entry]++
 	}
-	source, rendered := []rune(f.source), []rune(plain)
+	if len(f.order) == 0 {
+		return
+	}
+	r := resolved{text: f.source}
+	if resolves(f.source) {
+		r = resolve(f.source)
+		f.addResolved(r)
+	}
+	source, rendered := []rune(r.text), []rune(plain)
 	for _, h := range hits {
-		if times[h.entry] > len(f.spans[h.entry]) {
-			f.add(h.entry, locate(source, rendered[h.span.Start:h.span.End])...)
-			times[h.entry] = 0 // once for each entry: the text may be full of it
+		if times[h.entry] <= len(f.spans[h.entry]) {
+			continue
+		}
+		for _, s := range locate(source, rendered[h.span.Start:h.span.End]) {
+			f.add(h.entry, r.source(s))
+		}
+		times[h.entry] = 0 // once for each entry: the text may be full of it
+	}
+}
+
+// addResolved adds the places where an entry is written with character references
+// or escapes. In code they stand for themselves, so they make no finding.
+func (f *findings) addResolved(r resolved) {
+	for _, h := range f.words.find(r.text, f.at) {
+		if _, seen := f.spans[h.entry]; seen {
+			f.add(h.entry, r.source(h.span))
 		}
 	}
 }
@@ -103,12 +123,21 @@ func (f *findings) addRendered(plain string) {
 func locate(source, word []rune) []Span {
 	var spans []Span
 	for i := 0; i < len(source) && len(spans) < maxFindings; i++ {
-		if end, ok := spelledAt(source, i, word); ok {
+		end, ok := spelledAt(source, i, word)
+		if ok && !within(source, i, end) {
 			spans = append(spans, Span{i, end})
 			i = end - 1
 		}
 	}
 	return spans
+}
+
+// within reports whether letters around source[from:to] make a longer word of it.
+func within(source []rune, from, to int) bool {
+	joins := func(a, b rune) bool {
+		return unicode.IsLetter(a) && unicode.IsLetter(b) && !unspaced(a) && !unspaced(b)
+	}
+	return from > 0 && joins(source[from-1], source[from]) || to < len(source) && joins(source[to-1], source[to])
 }
 
 func spelledAt(source []rune, i int, word []rune) (end int, ok bool) {

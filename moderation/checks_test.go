@@ -138,7 +138,7 @@ func TestLinkSpans(t *testing.T) {
 	for _, e := range evidence {
 		got[e.Code] = e.Spans
 	}
-	want := map[string][]Span{CodeShortener: {{18, 34}}, CodeMisleadingLink: {{7, 35}}}
+	want := map[string][]Span{CodeShortener: {{7, 35}}, CodeMisleadingLink: {{7, 35}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -43,7 +43,7 @@ const (
 )
 
 // records judges hosts by what people have decided about comments that link there.
-func records(s *Subject, links []string) []Evidence {
+func records(s *Subject, links []string, places []linkPlace) []Evidence {
 	if s.Hosts == nil {
 		return nil
 	}
@@ -52,7 +52,7 @@ func records(s *Subject, links []string) []Evidence {
 		i := slices.IndexFunc(s.Hosts, func(h Host) bool { return h.Name == name })
 		if i < 0 {
 			found = append(found, Evidence{
-				Code: CodeNewHost, Hint: HintNone, Data: map[string]string{"host": name},
+				Code: CodeNewHost, Hint: HintNone, Spans: spansOfHost(places, name), Data: map[string]string{"host": name},
 				Sentence: fmt.Sprintf("Nobody has linked to %s on this site before.", name),
 			})
 			continue
@@ -60,7 +60,7 @@ func records(s *Subject, links []string) []Evidence {
 		h := s.Hosts[i]
 		if decided := h.Approved + h.Rejected; decided >= hostDecided && float64(h.Rejected) >= hostRejected*float64(decided) {
 			found = append(found, Evidence{
-				Code: CodeRejectedHost, Hint: HintHold, Spans: link{href: name, host: name}.spans(s.Text),
+				Code: CodeRejectedHost, Hint: HintHold, Spans: spansOfHost(places, name),
 				Data:     map[string]string{"host": name, "approved": strconv.Itoa(h.Approved), "rejected": strconv.Itoa(h.Rejected)},
 				Sentence: fmt.Sprintf("Of %d decided comments on this site with a link to %s, %d were rejected.", decided, name, h.Rejected),
 			})
@@ -125,17 +125,23 @@ func (w *Words) withoutAllowed(links []string, at place) []string {
 func hostEvidence(s *Subject) []Evidence {
 	at := placeOf(s)
 	var found []Evidence
+	var places []linkPlace
 	for _, host := range LinkHosts(s.Words.withoutAllowed(s.Links, at)) {
 		for _, i := range s.Words.listed(host, at) {
-			found = append(found, listedHost(s.Words.entries[i], host, s.Text))
+			if found == nil {
+				places = linkPlaces(s.Text, s.Links)
+			}
+			e := listedHost(s.Words.entries[i], host)
+			e.Spans = spansOfHost(places, host)
+			found = append(found, e)
 		}
 	}
 	return found
 }
 
-func listedHost(w Word, host, text string) Evidence {
+func listedHost(w Word, host string) Evidence {
 	e := Evidence{
-		Code: CodeBannedHost, Hint: HintReject, Spans: link{href: host, host: host}.spans(text),
+		Code: CodeBannedHost, Hint: HintReject,
 		Data:     map[string]string{"word_id": w.ID, "word": w.Text, "host": host},
 		Sentence: fmt.Sprintf("Links to %s, which is on the %s list.", host, w.List),
 	}

@@ -82,7 +82,7 @@ func TestLegalTermsHaveAPersonLook(t *testing.T) {
 		t.Errorf("in mode off: %+v", v)
 	}
 	want := []Evidence{{
-		Check: "words", Version: 2, Code: CodeLegalTerm, Hint: HintReview, Spans: []Span{{7, 15}},
+		Check: "words", Version: 3, Code: CodeLegalTerm, Hint: HintReview, Spans: []Span{{7, 15}},
 		Sentence: "Contains the legal term “jane roe”, written “J4ne Roe”.",
 		Data:     map[string]string{"word_id": "l", "word": "jane roe", "written": "J4ne Roe"},
 	}}
