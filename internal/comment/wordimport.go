@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -62,20 +63,13 @@ func (s *Service) ImportWords(ctx context.Context, in WordImport, by Actor) (out
 	if err != nil {
 		return out, err
 	}
-	reading := wordReading{out: WordImported{DryRun: in.DryRun, Lines: make([]ImportedLine, 0, len(lines))}, seen: map[string]bool{}}
-	err = s.Store.View(ctx, func(r Reader) error {
-		if reading.site, err = r.Site(in.Site); err != nil {
-			return err
-		}
-		there, err := r.Words(in.Site)
-		for _, w := range there {
-			reading.seen[w.matter()] = true
-		}
-		reading.room = WordsMost - len(there)
-		return err
-	})
+	there, err := s.wordsThere(ctx, in.Site)
 	if err != nil {
 		return out, err
+	}
+	reading := wordReading{
+		out:  WordImported{DryRun: in.DryRun, Lines: make([]ImportedLine, 0, len(lines))},
+		site: there.site, seen: maps.Clone(there.byMatter), room: WordsMost - there.number,
 	}
 	for _, line := range lines {
 		reading.take(line)
@@ -85,11 +79,15 @@ func (s *Service) ImportWords(ctx context.Context, in WordImport, by Actor) (out
 	}
 	for some := range slices.Chunk(reading.fresh, importedMost) {
 		err := s.changeWords(ctx, in.Site, func(tx Tx, _ Site) error {
+			if err := there.admit(tx, in.Site, some...); err != nil {
+				return err
+			}
 			return s.putWords(tx, in.Site, slices.Clone(some), by)
 		})
 		if err != nil {
 			return reading.out, err
 		}
+		there.version++ // by this very part
 	}
 	return reading.out, nil
 }
@@ -114,15 +112,6 @@ func (s *Service) putWords(tx Tx, site string, words []Word, by Actor) error {
 	return nil
 }
 
-// matter is equal for entries of which one is enough.
-func (w Word) matter() string {
-	text := w.Text
-	if w.Kind == KindWord {
-		text = moderation.WordKey(text)
-	}
-	return strings.Join([]string{w.List, w.Kind, text, strings.ToLower(w.Language), w.Section, w.Page}, "\x00")
-}
-
 // wordLine is one line of an import; err says why it cannot be read.
 type wordLine struct {
 	n    int
@@ -133,7 +122,7 @@ type wordLine struct {
 // wordReading is an import that goes on line by line.
 type wordReading struct {
 	site  Site
-	seen  map[string]bool
+	seen  map[string]Word // by matter
 	room  int
 	fresh []Word
 	out   WordImported
@@ -147,20 +136,25 @@ func (r *wordReading) take(line wordLine) {
 		err = w.check(r.site)
 	}
 	told := ImportedLine{Line: line.n, Text: shown(w.Text), Result: "added"}
+	var twin Word
+	var is bool
+	if err == nil {
+		twin, is = r.seen[w.matter()]
+	}
 	switch {
 	case err != nil:
 		told.Result = "refused"
 		told.Code, told.Detail = refusal(err)
 		r.out.Refused++
-	case r.seen[w.matter()]:
-		told.Result, told.Code, told.Detail = "duplicate", "duplicate", "The list has this entry already, in this or another spelling."
+	case is:
+		told.Result, told.Code, told.Detail = "duplicate", "duplicate", twin.there().Detail
 		r.out.Duplicates++
 	case len(r.fresh) == r.room:
 		told.Result = "refused"
 		told.Code, told.Detail = refusal(tooManyWords())
 		r.out.Refused++
 	default:
-		r.seen[w.matter()] = true
+		r.seen[w.matter()] = w
 		r.fresh = append(r.fresh, w)
 		r.out.Added++
 	}

@@ -215,7 +215,11 @@ func endedAlready() error { return fault.Input("expires_at", "invalid", "The end
 // AddWord adds an entry to one of a site's lists, which has not ended yet. What a legal term finds among
 // the public comments is put back into the queue; see Sweeper.
 func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
-	err := s.changeWords(ctx, w.Site, func(tx Tx, st Site) error {
+	there, err := s.wordsThere(ctx, w.Site)
+	if err != nil {
+		return w, err
+	}
+	err = s.changeWords(ctx, w.Site, func(tx Tx, st Site) error {
 		if err := w.check(st); err != nil {
 			return err
 		}
@@ -230,6 +234,9 @@ func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
 			return tooManyWords()
 		}
 		w.enter(s.NewID(), s.Now(), by)
+		if err := there.admit(tx, w.Site, w); err != nil {
+			return err
+		}
 		if err := s.putWord(tx, w); err != nil {
 			return err
 		}
@@ -294,6 +301,10 @@ func (c WordChange) apply(w *Word) {
 // ChangeWord changes an entry. A legal term that matches something else than
 // before is as good as a new one: of whoever has changed it, and swept anew.
 func (s *Service) ChangeWord(ctx context.Context, site, id string, change WordChange, by Actor) (w Word, err error) {
+	there, err := s.wordsThere(ctx, site)
+	if err != nil {
+		return w, err
+	}
 	err = s.changeWords(ctx, site, func(tx Tx, st Site) error {
 		if w, err = tx.Word(site, id); err != nil {
 			return err
@@ -302,6 +313,11 @@ func (s *Service) ChangeWord(ctx context.Context, site, id string, change WordCh
 		change.apply(&w)
 		if err := w.check(st); err != nil {
 			return err
+		}
+		if w.matter() != before.matter() { // else it may have a twin from long ago
+			if err := there.admit(tx, site, w); err != nil {
+				return err
+			}
 		}
 		if !w.sameMatter(before) {
 			w.Since, w.AddedBy = at, by

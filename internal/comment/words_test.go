@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/moderation"
 )
 
@@ -167,6 +168,78 @@ func TestTheSameEntryTwiceAtOnce(t *testing.T) {
 		h.must(err)
 		if failed != 3 || len(words) != 1 {
 			t.Errorf("%d failed, %d entries", failed, len(words))
+		}
+	})
+}
+
+// Entries that folding makes equal are one, however they come.
+func TestAnEntryInAnotherSpelling(t *testing.T) {
+	h := newHouse(t)
+	add := func(list, section, text string) (comment.Word, error) {
+		return h.AddWord(ctx(), comment.Word{Site: "daily", List: list, Section: section, Text: text}, lawyer)
+	}
+	refused := func(what string, err error) {
+		t.Helper()
+		if f := fault.Of(err); f.Code != "conflict" || f.Detail != "The banned list has this entry already, written “casino”." {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	casino, err := add("banned", "", "casino")
+	h.must(err)
+	for _, text := range []string{"casino", "CASINO", "cásino", "casino!", "саsіnо"} {
+		_, err := add("banned", "", text)
+		refused(text, err)
+	}
+	for _, other := range [][3]string{{"suspect", "", "CASINO"}, {"banned", "sport", "CASINO"}, {"banned", "", "casinos"}} {
+		_, err := add(other[0], other[1], other[2])
+		h.must(err)
+	}
+	bingo, err := add("banned", "", "bingo")
+	h.must(err)
+	change := func(id, text string) error {
+		_, err := h.ChangeWord(ctx(), "daily", id, comment.WordChange{Text: &text}, lawyer)
+		return err
+	}
+	refused("changed into it", change(bingo.ID, "Casino"))
+	h.must(change(casino.ID, "CASINO"))
+	h.must(change(casino.ID, "casino"))
+	out, err := h.ImportWords(ctx(), comment.WordImport{Site: "daily", Usual: comment.Word{List: "banned"}, Text: "Casino\nlotto\nLOTTO"}, lawyer)
+	h.must(err)
+	if out.Added != 1 || out.Duplicates != 2 || out.Lines[0].Detail != "The banned list has this entry already, written “casino”." ||
+		out.Lines[2].Detail != "The banned list has this entry already, written “lotto”." {
+		t.Errorf("%+v", out)
+	}
+
+	// What stands twice since long ago can be changed, and stays apart from others.
+	old := casino
+	old.ID, old.Text = "old", "Casino"
+	h.must(h.Store.Write(ctx(), comment.Sites{"daily"}, func(tx comment.Tx) error { return tx.PutWord(old) }))
+	note := "why"
+	_, err = h.ChangeWord(ctx(), "daily", casino.ID, comment.WordChange{Note: &note}, lawyer)
+	h.must(err)
+}
+
+func TestSpellingsOfAnEntryAtOnce(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *house) {
+		var wg sync.WaitGroup
+		for _, text := range []string{"frob", "FROB", "fröb", "f-rob", "Frob"} {
+			wg.Go(func() {
+				if _, err := h.AddWord(ctx(), comment.Word{Site: "daily", List: "banned", Text: text}, lawyer); err != nil {
+					wantFault(t, err, "conflict")
+				}
+			})
+			wg.Go(func() {
+				in := comment.WordImport{Site: "daily", Text: text, Usual: comment.Word{List: "banned"}}
+				if _, err := h.ImportWords(ctx(), in, lawyer); err != nil {
+					wantFault(t, err, "conflict")
+				}
+			})
+		}
+		wg.Wait()
+		words, err := h.AllWords(ctx(), "daily")
+		h.must(err)
+		if len(words) != 2 { // f-rob is a phrase
+			t.Errorf("%d entries: %+v", len(words), words)
 		}
 	})
 }
