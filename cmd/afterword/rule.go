@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/afterword-comments/afterword/internal/app"
@@ -230,9 +229,6 @@ type ruleImportCmd struct {
 	Site string `help:"Key of the site." required:""`
 }
 
-// maxImport bounds the file of an import, in bytes.
-const maxImport = 4 << 20
-
 // Run takes over rules.
 func (c *ruleImportCmd) Run(e *env) error {
 	in := e.in
@@ -244,30 +240,28 @@ func (c *ruleImportCmd) Run(e *env) error {
 		defer f.Close()
 		in = f
 	}
-	read := json.NewDecoder(io.LimitReader(in, maxImport))
-	read.DisallowUnknownFields()
-	var given web.RuleFile
-	if err := read.Decode(&given); err != nil {
+	given, err := readRules(in)
+	if err != nil {
 		return usageError{fmt.Errorf("%s is not a file of rules: %w", c.File, err)}
 	}
-	changes, err := given.Changes()
-	if err != nil {
-		return err
-	}
-	return e.administer(func(a *app.App) error { return e.importRules(a, c.Site, changes) })
+	return e.administer(func(a *app.App) error { return e.importRules(a, c.Site, given) })
 }
 
-func (e *env) importRules(a *app.App, site string, changes []comment.RuleChange) error {
+func (e *env) importRules(a *app.App, site string, given []fileRule) error {
+	changes := make([]comment.RuleChange, len(given))
+	for i, one := range given {
+		changes[i] = one.change
+	}
 	if _, err := a.Comments.SiteOf(e.ctx, site); err != nil {
 		return noSite(err, site)
 	}
 	results, err := a.Comments.ImportRules(e.ctx, site, changes, operator)
 	refused := 0
-	for _, r := range results {
+	for i, r := range results {
 		text := r.Name + ": " + r.Change
 		if !r.OK {
 			refused++
-			text = r.Name + ": refused. " + r.Detail
+			text = fmt.Sprintf("line %d: %s: refused. %s", given[i].line, r.Name, r.Detail)
 		}
 		if err := e.print(r, "%s", text); err != nil {
 			return err

@@ -44,12 +44,10 @@ func (b Block) checkTerms(now time.Time) error {
 	switch {
 	case !slices.Contains(BlockEffects, string(b.Effect)):
 		return fault.Input("effect", "invalid", "The effect is one of "+strings.Join(BlockEffects, ", ")+".")
-	case !shortText(b.Reason, 200):
-		return fault.Input("reason", "too_long", "The reason is longer than 200 bytes.")
 	case !b.Until.IsZero() && !b.Until.After(now):
 		return fault.Input("until", "invalid", "The end lies in the future.")
 	}
-	return nil
+	return checkShort("reason", b.Reason, 200)
 }
 
 // changeBlocks runs fn as one transaction that changes the blocks of a site, or

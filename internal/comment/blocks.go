@@ -79,7 +79,7 @@ const namePartLeast = 3
 func (b *Block) clean(s *Service) error {
 	typed := strings.TrimSpace(b.Value)
 	wrong := func(detail string) error { return fault.Input("value", "invalid", detail) }
-	if typed == "" || !shortText(typed, maxEmailBytes) {
+	if typed == "" || checkShort("value", typed, maxEmailBytes) != nil {
 		return wrong("The entry has 1 to 254 bytes, and no control characters.")
 	}
 	switch b.Kind {

@@ -1,11 +1,11 @@
 package comment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/afterword-comments/afterword/internal/fault"
 )
@@ -133,28 +133,10 @@ func (r Ruling) check() error {
 	if r.Group != "" && (len(r.Items) > 0 || !IsID(r.Group)) {
 		return fault.Input("group", "invalid", "A decision is over comments or over the group with this id, not both.")
 	}
-	if !shortText(r.Reason, 200) {
-		return fault.Input("reason", "too_long", "The reason is longer than 200 bytes.")
-	}
-	if !shortText(r.Note, 4000) {
-		return fault.Input("note", "too_long", "The note is longer than 4000 bytes.")
-	}
-	if r.Message != "" && !shortText(r.Message, templateMost) {
-		return fault.Input("message", "too_long", "The message is longer than 4000 bytes.")
-	}
-	return CheckTemplate("message", r.Message)
-}
-
-func shortText(s string, most int) bool {
-	if len(s) > most || !utf8.ValidString(s) {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] == 0 {
-			return false
-		}
-	}
-	return true
+	return cmp.Or(
+		checkShort("reason", r.Reason, 200), checkShort("note", r.Note, 4000),
+		checkShort("message", r.Message, templateMost), CheckTemplate("message", r.Message),
+	)
 }
 
 // ruling is a Ruling being carried out in a transaction.

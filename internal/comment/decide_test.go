@@ -234,8 +234,8 @@ func TestRulingsThatCannotBe(t *testing.T) {
 		"501 items":         {func(r *comment.Ruling) { r.Items = make([]comment.Item, 501) }, "items:invalid"},
 		"long reason":       {func(r *comment.Ruling) { r.Reason = strings.Repeat("a", 201) }, "reason:too_long"},
 		"long note":         {func(r *comment.Ruling) { r.Note = strings.Repeat("a", 4001) }, "note:too_long"},
-		"reason with a NUL": {func(r *comment.Ruling) { r.Reason = "a\x00" }, "reason:too_long"},
-		"note not UTF-8":    {func(r *comment.Ruling) { r.Note = "\xff" }, "note:too_long"},
+		"reason with a NUL": {func(r *comment.Ruling) { r.Reason = "a\x00" }, "reason:control_character"},
+		"note not UTF-8":    {func(r *comment.Ruling) { r.Note = "\xff" }, "note:invalid_utf8"},
 	} {
 		r := h.ruling(ada, comment.Approve, s.Comment.ID)
 		tt.change(&r)

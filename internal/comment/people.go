@@ -1,6 +1,7 @@
 package comment
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -79,14 +80,10 @@ func (c StandingChange) check(now time.Time) error {
 		return fault.Input("until", "invalid", "The standing none has no end.")
 	case !c.Until.IsZero() && !c.Until.After(now):
 		return fault.Input("until", "invalid", "The end lies in the future.")
-	case !shortText(c.Reason, 200):
-		return fault.Input("reason", "too_long", "The reason is longer than 200 bytes.")
-	case !shortText(c.Note, 4000):
-		return fault.Input("note", "too_long", "The note is longer than 4000 bytes.")
 	case (c.BlockEmail || c.Everywhere) && !turnedAway:
 		return fault.Input("block_email", "invalid", "An e-mail address is blocked together with a ban or a suspension.")
 	}
-	return nil
+	return cmp.Or(checkShort("reason", c.Reason, 200), checkShort("note", c.Note, 4000))
 }
 
 // SetStanding says something of an author, in place of what was said before, and

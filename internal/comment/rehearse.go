@@ -341,11 +341,11 @@ func (s *Service) proven(ctx context.Context, r *Rule, before Rule, change RuleC
 	}
 	if change.Override {
 		reason := strings.TrimSpace(change.OverrideReason)
-		if reason == "" || !shortText(reason, 500) {
+		if reason == "" {
 			return fault.Input("override_reason", "required", "Say in at most 500 bytes why the rule may act although it has not shown enough precision.")
 		}
 		r.Override = reason
-		return nil
+		return checkShort("override_reason", reason, 500)
 	}
 	found, err := s.Rehearse(ctx, Rehearsing{Site: r.Site, Rule: r.Rule})
 	if err != nil || found.Passes {

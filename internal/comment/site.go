@@ -177,6 +177,21 @@ func flag(name string, at func(*Options) *bool) option {
 	}}
 }
 
+// examples are a few times between two, as they are written.
+func examples(least, most time.Duration) string {
+	var fit []string
+	for _, d := range []time.Duration{30 * time.Second, 5 * time.Minute, 2 * time.Hour, 30 * 24 * time.Hour} {
+		if least <= d && d <= most {
+			fit = append(fit, FormatPeriod(d))
+		}
+	}
+	last := len(fit) - 1
+	if last < 1 {
+		return strings.Join(fit, "")
+	}
+	return strings.Join(fit[:last], ", ") + " or " + fit[last]
+}
+
 // period reads a duration; never, where it is not "", is the word for zero.
 func period(name string, least, most time.Duration, never string, at func(*Options) *time.Duration) option {
 	return option{name, func(o *Options, v string) string {
@@ -186,7 +201,7 @@ func period(name string, least, most time.Duration, never string, at func(*Optio
 		}
 		d, err := ParsePeriod(v)
 		if err != nil || d < least || d > most {
-			hint := "is a time from " + FormatPeriod(least) + " to " + FormatPeriod(most) + ", such as 30s, 5m or 30d"
+			hint := "is a time from " + FormatPeriod(least) + " to " + FormatPeriod(most) + ", such as " + examples(least, most)
 			if never != "" {
 				hint += ", or " + never
 			}

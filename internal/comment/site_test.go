@@ -2,6 +2,7 @@ package comment_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/afterword-comments/afterword/internal/comment"
+	"github.com/afterword-comments/afterword/internal/fault"
 	"github.com/afterword-comments/afterword/moderation"
 )
 
@@ -67,6 +69,33 @@ func TestEveryOptionTakesWhatItSaysAndNothingElse(t *testing.T) {
 			if o != comment.DefaultOptions() {
 				t.Errorf("%s=%q was refused and changed something", name, value)
 			}
+		}
+	}
+}
+
+// What an error suggests is taken.
+func TestOptionsSuggestWhatTheyTake(t *testing.T) {
+	suggests := regexp.MustCompile(`such as (.+)\.$`)
+	suggested := map[string][]string{}
+	for _, name := range comment.OptionNames() {
+		o := comment.DefaultOptions()
+		said := suggests.FindStringSubmatch(fault.Of(o.Set(name, "?")).Detail)
+		if said == nil {
+			continue
+		}
+		for _, value := range regexp.MustCompile(`, or | or |, `).Split(said[1], -1) {
+			value, _, _ = strings.Cut(value, " for ")
+			if err := o.Set(name, value); err != nil {
+				t.Errorf("%s=%s: %v", name, value, err)
+			}
+			suggested[name] = append(suggested[name], value)
+		}
+	}
+	for name, want := range map[string][]string{
+		"surge_hold": {"5m", "2h"}, "undo_window": {"30s"}, "edit_window": {"30s", "5m", "2h"}, "close_after": {"2h", "30d", "never"},
+	} {
+		if diff := cmp.Diff(want, suggested[name]); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }

@@ -155,7 +155,7 @@ func (w *Word) checkScope(st Site) error {
 		return fault.Input("page", "invalid", "An entry is for a section or for a page, not for both.")
 	}
 	w.Section = strings.ToLower(strings.Trim(w.Section, "/"))
-	if len(w.Section) > maxSection || strings.ContainsAny(w.Section, "/?#") || !shortText(w.Section, maxSection) {
+	if strings.ContainsAny(w.Section, "/?#") || checkShort("section", w.Section, maxSection) != nil {
 		return fault.Input("section", "invalid", "A section is the first folder of a page's address, such as sport.")
 	}
 	if w.Page == "" {
@@ -170,13 +170,10 @@ func (w *Word) checkScope(st Site) error {
 }
 
 func (w *Word) checkRest(Site) error {
-	switch {
-	case w.Language != "" && (len(w.Language) > maxLanguage || !language.MatchString(w.Language)):
+	if w.Language != "" && (len(w.Language) > maxLanguage || !language.MatchString(w.Language)) {
 		return fault.Input("language", "invalid", "A language is a tag such as en, de or pt-BR.")
-	case !shortText(w.Note, maxWordNote):
-		return fault.Input("note", "too_long", fmt.Sprintf("The note is longer than %d bytes.", maxWordNote))
 	}
-	return nil
+	return checkShort("note", w.Note, maxWordNote)
 }
 
 // compiled is the entry as checks know it.

@@ -119,7 +119,7 @@ func TestBadDecisions(t *testing.T) {
 		{name: "unknown key in an item", path: ruling, body: `{"action":"approve","items":[{"id":"x","revision":1,"site":"daily"}]}`, changes: who, status: 400, code: "unknown_field", field: "items.0.site unknown_field"},
 		{name: "long reason", path: ruling, body: body(`{"action":"approve","reason":"` + long(201) + `","items":[%s]}`), changes: who, status: 422, code: "invalid", field: "reason too_long"},
 		{name: "long note", path: ruling, body: body(`{"action":"approve","note":"` + long(4001) + `","items":[%s]}`), changes: who, status: 422, code: "invalid", field: "note too_long"},
-		{name: "NUL in the note", path: ruling, body: body(`{"action":"approve","note":"\u0000","items":[%s]}`), changes: who, status: 422, code: "invalid", field: "note too_long"},
+		{name: "NUL in the note", path: ruling, body: body(`{"action":"approve","note":"\u0000","items":[%s]}`), changes: who, status: 422, code: "invalid", field: "note control_character"},
 		{name: "no token", path: ruling, body: body(`{"action":"approve","items":[%s]}`), status: 401, code: "unauthorized"},
 		{name: "undo of nothing", path: ruling + "/" + comment.NewID() + "/undo", changes: who, status: 404, code: "not_found"},
 		{name: "undo of what is no id", path: ruling + "/x/undo", changes: who, status: 404, code: "not_found"},
