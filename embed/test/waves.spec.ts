@@ -52,6 +52,26 @@ test('the first of a group decided alone leaves the others their card', async ({
   await expect(desk.row('I earn 101 dollars')).toContainText('1 turned down before')
 })
 
+test('a page goes into premoderation with a reason, which is forgotten afterwards', async ({ site, moderate }) => {
+  await site.post('Something to stand on.')
+  const desk = await moderate(await site.hire('Jana'))
+  await desk.page.getByRole('link', { name: 'Pages' }).click()
+  const row = desk.page.getByRole('row', { name: 'The ferry stays' })
+  await row.getByRole('button', { name: 'Give a reason The ferry stays' }).click()
+  const reason = row.getByLabel('Reason, optional: The ferry stays')
+  await expect(reason).toBeFocused()
+  await reason.fill('Linked from “elsewhere”. ')
+  const { violations } = await new AxeBuilder({ page: desk.page }).setLegacyMode(true).analyze()
+  expect(violations.map(({ id }) => id)).toEqual([])
+  await reason.press('Enter')
+  await expect(row).toContainText('Begun by Jana. Linked from “elsewhere”.')
+  await row.getByRole('button', { name: 'End now The ferry stays' }).click()
+  await expect(reason).toHaveCount(0)
+  await row.getByRole('button', { name: 'Premoderate The ferry stays' }).click()
+  await expect(row).toContainText('Begun by Jana.')
+  await expect(row).not.toContainText('elsewhere')
+})
+
 test('a page goes into premoderation by hand, says so in the queue, and comes out', async ({ site, moderate, service }) => {
   await site.post('Something to stand on.')
   const jana = await site.hire('Jana')

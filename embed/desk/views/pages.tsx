@@ -1,5 +1,5 @@
 // The pages with comments: which take any, which are in premoderation.
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api';
 import { Chip, Empty } from '../parts/bits';
 import { Paged, Table } from '../parts/list';
@@ -113,7 +113,6 @@ function State({ page: { open, premoderation: p, spared_until } }: { page: PageE
 }
 
 function Premoderate({ page, busy, send }: { page: PageEntry; busy: boolean; send: (what: api.PageChange) => void }) {
-  const [time, setTime] = useState('30m');
   const title = nameOfPage(page);
   if (page.premoderation) {
     return (
@@ -129,9 +128,25 @@ function Premoderate({ page, busy, send }: { page: PageEntry; busy: boolean; sen
       </>
     );
   }
+  return <Begin title={title} busy={busy} send={send} />;
+}
+
+/** Goes with what was typed into it as soon as the page is in premoderation. */
+function Begin({ title, busy, send }: { title: string; busy: boolean; send: (what: api.PageChange) => void }) {
+  const [time, setTime] = useState('30m');
+  const [reason, setReason] = useState<string | null>(null); // null = none is asked for
+  const field = useRef<HTMLInputElement>(null);
+  const asked = reason !== null;
+  useEffect(() => {
+    if (asked) field.current?.focus();
+  }, [asked]);
+  const begin = (event: SubmitEvent) => {
+    event.preventDefault();
+    send({ premoderate: time, ...(reason?.trim() && { reason: reason.trim() }) });
+  };
   return (
-    <span class="inline">
-      <button type="button" disabled={busy} onClick={() => send({ premoderate: time })}>
+    <form class="begin" onSubmit={begin}>
+      <button type="submit" disabled={busy}>
         {tp.begin}
         <span class="unseen"> {title}</span>
       </button>
@@ -142,6 +157,21 @@ function Premoderate({ page, busy, send }: { page: PageEntry; busy: boolean; sen
           </option>
         ))}
       </select>
-    </span>
+      {asked ? (
+        <input
+          ref={field}
+          aria-label={tp.reasonOf(title)}
+          placeholder={tp.reasonHint}
+          maxLength={200}
+          value={reason}
+          onInput={(event) => setReason(event.currentTarget.value)}
+        />
+      ) : (
+        <button type="button" class="quiet" onClick={() => setReason('')}>
+          {tp.reason}
+          <span class="unseen"> {title}</span>
+        </button>
+      )}
+    </form>
   );
 }
