@@ -16,7 +16,6 @@ type event struct {
 	Data struct {
 		Comment struct {
 			ID, Text string
-			Status   comment.Status
 			Author   struct{ Name string }
 		}
 		Page     comment.PageView
@@ -72,9 +71,6 @@ var happened = map[string]string{
 func (ev event) story(mode comment.EndpointMode) story {
 	d := ev.Data
 	s := story{what: cmp.Or(happened[ev.Type], ev.Type), site: ev.Site, page: letters(cmp.Or(d.Page.Title, d.Page.URL, d.Page.Key), titleLetters, titleBytes)}
-	if ev.Type == comment.CommentCreated && d.Comment.Status == comment.Pending {
-		s.what = "New comment, held for review"
-	}
 	s.link = linkTo(d.Page.URL, d.Comment.ID)
 	if mode == comment.ModeThin {
 		return s
