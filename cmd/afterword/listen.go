@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -32,6 +33,9 @@ func (c *webhookListenCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if u, err := url.Parse(c.Forward); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return usageError{fmt.Errorf("--forward %q is not an address such as http://localhost:3000/hook", c.Forward)}
+	}
 	return e.administer(func(a *app.App) error {
 		if _, err := a.Comments.SiteOf(e.ctx, c.Site); err != nil {
 			return noSite(err, c.Site)
@@ -45,7 +49,7 @@ func (c *webhookListenCmd) Run(e *env) error {
 			"Forwarding the events of %s to %s. Secret of this run: %s", c.Site, c.Forward, secret); err != nil {
 			return err
 		}
-		f := forwarder{env: e, url: c.Forward, key: key, types: types, client: &http.Client{Timeout: 20 * time.Second}}
+		f := forwarder{env: e, url: c.Forward, key: key, types: types, client: forwardClient()}
 		tick := time.NewTicker(listenPoll)
 		defer tick.Stop()
 		for {
@@ -68,6 +72,16 @@ func (c *webhookListenCmd) Run(e *env) error {
 	})
 }
 
+// forwardClient treats answers as the sender does, so that what works here works
+// there: a redirect is a failure, and no proxy of the environment is between.
+func forwardClient() *http.Client {
+	return &http.Client{
+		Timeout:       20 * time.Second,
+		Transport:     &http.Transport{DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
 // forwarder sends events to the developer's own program.
 type forwarder struct {
 	*env
@@ -86,10 +100,14 @@ func (f forwarder) forward(ev comment.Event) error {
 	if err != nil {
 		return usageError{err}
 	}
-	req.Header.Set("content-type", "application/json")
-	req.Header.Set("webhook-id", ev.ID)
-	req.Header.Set("webhook-timestamp", strconv.FormatInt(now.Unix(), 10))
-	req.Header.Set("webhook-signature", webhook.Sign(ev.ID, now, ev.Body, f.key))
+	for name, value := range map[string]string{
+		"content-type": "application/json", "user-agent": "Afterword/" + version,
+		webhook.HeaderID: ev.ID, webhook.HeaderTimestamp: strconv.FormatInt(now.Unix(), 10),
+		webhook.HeaderSignature: webhook.Sign(ev.ID, now, ev.Body, f.key),
+		"x-afterword-event":     ev.Type, "x-afterword-attempt": "1",
+	} {
+		req.Header.Set(name, value)
+	}
 	result := "no answer"
 	if res, err := f.client.Do(req); err == nil {
 		io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10))
