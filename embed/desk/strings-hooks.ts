@@ -84,7 +84,7 @@ export const th = {
     next: 'Next call',
     notCalled: 'not while it is not active',
     owed: 'Owed',
-    oldest: 'the oldest of',
+    oldest: 'the oldest from',
     lastSuccess: 'Last success',
     lastFailure: 'Last failure',
     failures: 'Failures in a row',

@@ -92,7 +92,24 @@ test('a test that fails says so, and every attempt shows what was sent and what 
   }
   await desk.button('As sent').click()
   await expect(page.getByLabel('Body sent')).toHaveText(inbox.calls[0]!.body.toString())
+  await page.evaluate(() => { document.documentElement.dir = 'rtl' })
+  for (const name of ['Attempt 1: Response', 'Body sent']) await expect(page.getByLabel(name)).toHaveCSS('direction', 'ltr')
   await expect(page.getByRole('link', { name: 'The comment' }), 'a ping is of none').toHaveCount(0)
+})
+
+test('an endpoint that answered 410 can be called again, and is sent what it is owed', async ({ site, moderate, receiver }) => {
+  const inbox = await site.send(receiver)
+  inbox.answer = { status: 410, body: '' }
+  const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/webhooks')
+  const endpoint = desk.page.getByRole('article', { name: inbox.url })
+  await endpoint.getByRole('button', { name: 'Send test' }).click()
+  await expect(endpoint).toContainText('Gone: the receiver answered 410')
+  expect(inbox.calls).toHaveLength(1)
+  inbox.answer = { status: 204, body: '' }
+  await endpoint.getByRole('button', { name: 'Resume' }).click()
+  await expect(endpoint).toContainText('Active')
+  await expect.poll(() => inbox.calls.length).toBe(2)
+  expect(inbox.calls[1]!.headers['webhook-id']).toBe(inbox.calls[0]!.headers['webhook-id'])
 })
 
 test('a delivery leads to its comment', async ({ site, moderate, receiver }) => {

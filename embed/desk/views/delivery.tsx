@@ -88,7 +88,7 @@ function Body({ text }: { text: string }) {
           </button>
         ))}
       </div>
-      <pre tabIndex={0} aria-label={th.body}>
+      <pre tabIndex={0} dir="ltr" aria-label={th.body}>
         {raw ? text : pretty(text)}
       </pre>
     </>
@@ -126,7 +126,7 @@ function OneAttempt({ of, attempt }: { of: Delivery; attempt: Attempt }) {
         <p class="hint">{th.requestHint}</p>
       </details>
       {attempt.response ? (
-        <pre tabIndex={0} aria-label={`${name}: ${th.response}`}>
+        <pre tabIndex={0} dir="ltr" aria-label={`${name}: ${th.response}`}>
           {attempt.response}
         </pre>
       ) : (

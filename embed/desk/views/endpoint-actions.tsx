@@ -57,11 +57,9 @@ export function EndpointActions({ site, endpoint: one, reload, removed }: Of & {
         <a class="button" href={hrefWith({ form: one.id })}>
           {th.edit}
         </a>
-        {one.status !== 'gone' && (
-          <button type="button" onClick={() => void turn(active ? 'paused' : 'active')}>
-            {active ? th.pause : th.resume}
-          </button>
-        )}
+        <button type="button" onClick={() => void turn(active ? 'paused' : 'active')}>
+          {active ? th.pause : th.resume}
+        </button>
         <button type="button" onClick={() => setAsked('replay')}>
           {th.replay.button}
         </button>

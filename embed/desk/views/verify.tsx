@@ -129,7 +129,7 @@ function Receivers() {
           {copied ? t.common.copied : t.common.copy}
         </button>
       </div>
-      <pre class="program" tabIndex={0} aria-label={`${tv.receivers}: ${language}`}>
+      <pre class="program" tabIndex={0} dir="ltr" aria-label={`${tv.receivers}: ${language}`}>
         {programs[language]}
       </pre>
     </section>
