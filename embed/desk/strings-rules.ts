@@ -56,6 +56,7 @@ export const tr = {
   removeTitle: (name: string) => `Delete the rule ${name}?`,
   removed: 'The rule is deleted.',
   ends: 'Ends',
+  ended: 'Ended',
   tagged: (tag: string) => `Tags: ${tag}`,
   notifies: 'Notifies',
   overridden: (why: string) => `Acts although it has not shown enough precision: ${why}`,

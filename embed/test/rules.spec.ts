@@ -111,6 +111,17 @@ test('moderators are told of a match where a rule asks for it', async ({ site, m
   await expect(desk.page.getByText('The mayor was there').first()).toBeVisible()
 })
 
+test('a rule that has ended says so', async ({ site, moderate }) => {
+  const end = new Date(Date.now() + 2000).toISOString()
+  await site.service.cli(['rule', 'add', '--site', site.key, '--name', 'Brief', '--when', 'links.count > 2', '--mode', 'active', '--action', 'hold', '--expires', end])
+  const { page } = await moderate(await site.hire('Alma', 'admin'), '/admin/rules')
+  await expect(async () => {
+    await page.reload()
+    await expect(page.getByRole('article', { name: 'Brief' })).toContainText('Ended', { timeout: 1000 })
+  }).toPass()
+  await expect(page.getByRole('article', { name: 'Brief' })).not.toContainText('Active')
+})
+
 test('the page of rules fits a phone and a right-to-left text', async ({ site, moderate }) => {
   await site.service.cli(['rule', 'add', '--site', site.key, '--name', 'ספאם', '--when', 'text.plain contains "קזינו" and author.approved < 2', '--action', 'hold'])
   const desk = await moderate(await site.hire('Alma', 'admin'), '/admin/rules')

@@ -7,6 +7,7 @@ import { saveFile } from '../parts/savefile';
 import { ForSite } from '../parts/sitepicker';
 import { useAct, useLoaded } from '../parts/use';
 import * as api from '../api-rules';
+import { serverNow } from '../http';
 import { home } from '../place';
 import { href, hrefWith, param } from '../state/router';
 import { mayManage, moderated } from '../state/sites';
@@ -108,6 +109,7 @@ interface OneProps {
 function OneRule({ site, rule, reload, children: { up, down } }: OneProps) {
   const { run, busy, error } = useAct();
   const manage = mayManage(site);
+  const over = rule.expires_at !== null && Date.parse(rule.expires_at) <= serverNow();
   const off = () =>
     run(async () => {
       await api.changeRule(site, rule.id, { mode: 'off' });
@@ -118,13 +120,13 @@ function OneRule({ site, rule, reload, children: { up, down } }: OneProps) {
     <article aria-label={rule.name}>
       <h2>{rule.name}</h2>
       <p class="chips">
-        <Chip tone={looks[rule.mode]}>{modes[rule.mode][0]}</Chip>
+        <Chip tone={over ? 'plain' : looks[rule.mode]}>{over ? tr.ended : modes[rule.mode][0]}</Chip>
         <Chip tone={rule.action === 'reject' ? 'danger' : rule.action === 'spam' ? 'spam' : 'plain'}>{actions[rule.action][0]}</Chip>
         {rule.tag && <Chip>{tr.tagged(rule.tag)}</Chip>}
         {rule.notify && <Chip>{tr.notifies}</Chip>}
         {rule.expires_at && (
           <span class="meta">
-            {tr.ends} <When at={rule.expires_at} />
+            {!over && tr.ends} <When at={rule.expires_at} />
           </span>
         )}
         {rule.owner && <span class="meta">{rule.owner}</span>}
