@@ -61,7 +61,7 @@ var errEmptyLine = fmt.Errorf("the first line is empty")
 
 type checkAddCmd struct {
 	Site string `help:"Key of the site." required:""`
-	Kind string `help:"http (your own program), akismet, perspective, openai, chat or coral." required:"" enum:"http,akismet,perspective,openai,chat,coral"`
+	Kind string `help:"http (your own program), akismet, perspective, openai, chat or coral." required:""`
 	checkFields
 	Disabled bool `help:"Add it switched off."`
 }

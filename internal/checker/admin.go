@@ -261,9 +261,10 @@ func printable(s string) bool {
 
 // checkWords says which of the words that are given is none that there is.
 func checkWords(i comment.Integration, given Change) error {
+	if err := external.CheckKind(i.Kind); err != nil {
+		return fault.Input("kind", "invalid", err.Error())
+	}
 	switch {
-	case !slices.Contains(external.Kinds(), i.Kind):
-		return fault.Input("kind", "invalid", "The kind is http, akismet, perspective, openai, chat or coral.")
 	case i.When != comment.AskBefore && i.When != comment.AskAfter:
 		return fault.Input("when", "invalid", "A check is asked before or after a comment is stored.")
 	case i.When == comment.AskBefore && i.Kind == "chat":

@@ -42,8 +42,8 @@ func (s *Service) checkBlock(b *Block) error {
 
 func (b Block) checkTerms(now time.Time) error {
 	switch {
-	case !slices.Contains(BlockEffects, string(b.Effect)):
-		return fault.Input("effect", "invalid", "The effect is one of "+strings.Join(BlockEffects, ", ")+".")
+	case !slices.Contains(blockEffects, string(b.Effect)):
+		return fault.Input("effect", "invalid", "The effect is one of "+strings.Join(blockEffects, ", ")+".")
 	case !b.Until.IsZero() && !b.Until.After(now):
 		return fault.Input("until", "invalid", "The end lies in the future.")
 	}

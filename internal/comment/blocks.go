@@ -42,8 +42,8 @@ const (
 	BlockRefuse BlockEffect = "refuse" // it is not taken at all: 403 banned
 )
 
-// BlockEffects lists them.
-var BlockEffects = []string{"review", "reject", "refuse"}
+// blockEffects lists them.
+var blockEffects = []string{"review", "reject", "refuse"}
 
 // Block keeps some of those who write from writing as others do.
 type Block struct {

@@ -28,7 +28,7 @@ type Clause struct {
 }
 
 // Template is a message to authors: for a reason, for a clause (whose id is then
-// its name), or under TemplateDefault for everything else.
+// its name), or under templateDefault for everything else.
 type Template struct {
 	Site      string
 	Name      string
@@ -36,8 +36,8 @@ type Template struct {
 	ChangedAt time.Time
 }
 
-// TemplateDefault is the name of the template for what has none of its own.
-const TemplateDefault = "default"
+// templateDefault is the name of the template for what has none of its own.
+const templateDefault = "default"
 
 // clausesMost bounds a site's house rules, with those that are no longer active.
 const clausesMost = 200

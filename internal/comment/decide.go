@@ -135,7 +135,7 @@ func (r Ruling) check() error {
 	}
 	return cmp.Or(
 		checkShort("reason", r.Reason, 200), checkShort("note", r.Note, 4000),
-		checkShort("message", r.Message, templateMost), CheckTemplate("message", r.Message),
+		checkShort("message", r.Message, templateMost), checkTemplate("message", r.Message),
 	)
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/afterword-comments/afterword/internal/markup"
 )
 
-// ReportReasons are the reasons that a reader may give.
-var ReportReasons = []string{"spam", "offensive", "abusive", "harassment", "hate", "off_topic", "misinformation", "personal_data", "illegal", "other"}
+// reportReasons are the reasons that a reader may give.
+var reportReasons = []string{"spam", "offensive", "abusive", "harassment", "hate", "off_topic", "misinformation", "personal_data", "illegal", "other"}
 
 // Ballot is a reader's vote.
 type Ballot struct {
@@ -138,7 +138,7 @@ func (s *Service) reporterOf(p Complaint) string {
 // Report stores a reader's word to the moderators. The same reader's second
 // report of the same revision changes nothing and looks the same.
 func (s *Service) Report(ctx context.Context, p Complaint) (out Complained, err error) {
-	if !slices.Contains(ReportReasons, p.Reason) {
+	if !slices.Contains(reportReasons, p.Reason) {
 		return out, fault.Input("reason", "invalid", "The reason is one of spam, offensive, abusive, harassment, hate, off_topic, misinformation, personal_data, illegal and other.")
 	}
 	if p.Note != "" {

@@ -22,8 +22,8 @@ type asker struct {
 	client              Client
 }
 
-// StepName is the name of an integration's step in traces.
-func (one Integration) StepName() string { return "outside: " + one.Name }
+// stepName is the name of an integration's step in traces.
+func (one Integration) stepName() string { return "outside: " + one.Name }
 
 // concerns reports whether an integration is asked about a comment.
 func (one Integration) concerns(s *moderation.Subject) bool {
@@ -85,7 +85,7 @@ func (s *Service) consult(ctx context.Context, e *exam) []Inquiry {
 
 // waiting is the step of a check whose answer is to come.
 func waiting(one Integration, until time.Time) moderation.Step {
-	return moderation.Step{Check: one.StepName(), Version: int(one.Version), Evidence: []moderation.Evidence{{
+	return moderation.Step{Check: one.stepName(), Version: int(one.Version), Evidence: []moderation.Evidence{{
 		Code: CodeCheckWaits, Hint: moderation.HintNone,
 		Sentence: "Waits for the answer of " + one.Name + ", at most until " + until.UTC().Format("2006-01-02 15:04:05") + " UTC.",
 	}}}
@@ -117,7 +117,7 @@ func (i *Inquiry) hear(one Integration, h Heard, subject *moderation.Subject) {
 // spoke is the step of a check that has answered, or has not.
 func (one Integration) spoke(h Heard) moderation.Step {
 	step := h.Step
-	step.Check, step.Version = one.StepName(), int(one.Version)
+	step.Check, step.Version = one.stepName(), int(one.Version)
 	if h.Silent {
 		step.Evidence = append(step.Evidence, one.silence())
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/afterword-comments/afterword/internal/markup"
 )
 
-// TemplateFields are what a message may name, in braces.
-var TemplateFields = []string{"name", "page", "site", "excerpt", "rule", "rule_text", "reason", "until"}
+// templateFields are what a message may name, in braces.
+var templateFields = []string{"name", "page", "site", "excerpt", "rule", "rule_text", "reason", "until"}
 
 // The limits of a message: of its template, in bytes, and of what it becomes, in
 // code points, since fields may be long and stand there often.
@@ -30,15 +30,15 @@ var builtIn = map[string]string{
 
 var templateField = regexp.MustCompile(`\{([a-z_]+)\}`)
 
-// CheckTemplate says what is wrong with a message's template, and in which line.
-func CheckTemplate(name, text string) error {
+// checkTemplate says what is wrong with a message's template, and in which line.
+func checkTemplate(name, text string) error {
 	if len(text) > templateMost {
 		return fault.Input(name, "too_long", "The message is longer than 4000 bytes.")
 	}
 	for i, line := range strings.Split(text, "\n") {
 		for _, m := range templateField.FindAllStringSubmatch(line, -1) {
-			if !slices.Contains(TemplateFields, m[1]) {
-				return fault.Input(name, "unknown_field", "Line "+strconv.Itoa(i+1)+": there is no field {"+m[1]+"}; the fields are {"+strings.Join(TemplateFields, "}, {")+"}.")
+			if !slices.Contains(templateFields, m[1]) {
+				return fault.Input(name, "unknown_field", "Line "+strconv.Itoa(i+1)+": there is no field {"+m[1]+"}; the fields are {"+strings.Join(templateFields, "}, {")+"}.")
 			}
 		}
 	}
@@ -68,7 +68,7 @@ var manyBlank = regexp.MustCompile(`\n{3,}`)
 
 // template is the message for a clause, a reason, or anything else.
 func (h *houseRules) template(clause, reason, language string) string {
-	for _, name := range []string{clause, reason, TemplateDefault} {
+	for _, name := range []string{clause, reason, templateDefault} {
 		if text := h.templates[name]; name != "" && text != "" {
 			return text
 		}
@@ -100,7 +100,7 @@ func (s *Service) PutTemplate(ctx context.Context, t Template, by Actor) (Templa
 	if err != nil {
 		return t, fault.Input("text", "invalid", "A message is plain text, and not empty.")
 	}
-	if err := CheckTemplate("text", text); err != nil {
+	if err := checkTemplate("text", text); err != nil {
 		return t, err
 	}
 	t.Text, t.ChangedAt = text, s.Now()
@@ -149,7 +149,7 @@ type Tried struct {
 
 // TryMessage shows what an author would be told, and keeps nothing.
 func (s *Service) TryMessage(ctx context.Context, t Trial) (out Tried, err error) {
-	if err := CheckTemplate("text", t.Text); err != nil {
+	if err := checkTemplate("text", t.Text); err != nil {
 		return out, err
 	}
 	u, err := s.rulesOf(ctx, t.Site)

@@ -69,7 +69,7 @@ func (s *Service) ImportWords(ctx context.Context, in WordImport, by Actor) (out
 	}
 	reading := wordReading{
 		out:  WordImported{DryRun: in.DryRun, Lines: make([]ImportedLine, 0, len(lines))},
-		site: there.site, seen: maps.Clone(there.byMatter), room: WordsMost - there.number,
+		site: there.site, seen: maps.Clone(there.byMatter), room: wordsMost - there.number,
 	}
 	for _, line := range lines {
 		reading.take(line)

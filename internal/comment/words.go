@@ -40,8 +40,8 @@ const (
 // The lists of words, in the order of the desk's tabs.
 var wordLists = []string{moderation.ListBanned, moderation.ListSuspect, moderation.ListAllowed, moderation.ListLegal}
 
-// WordsMost is the number of entries that a site may have.
-const WordsMost = 50_000
+// wordsMost is the number of entries that a site may have.
+const wordsMost = 50_000
 
 // Limits of an entry's other fields.
 const (
@@ -227,7 +227,7 @@ func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
 		if err != nil {
 			return err
 		}
-		if n >= WordsMost {
+		if n >= wordsMost {
 			return tooManyWords()
 		}
 		w.enter(s.NewID(), s.Now(), by)
@@ -243,7 +243,7 @@ func (s *Service) AddWord(ctx context.Context, w Word, by Actor) (Word, error) {
 }
 
 func tooManyWords() error {
-	return fault.Input("text", "too_many", fmt.Sprintf("A site has at most %d entries on its lists.", WordsMost))
+	return fault.Input("text", "too_many", fmt.Sprintf("A site has at most %d entries on its lists.", wordsMost))
 }
 
 func (w *Word) enter(id string, at time.Time, by Actor) {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/afterword-comments/afterword/moderation"
@@ -93,28 +94,41 @@ const (
 	signing // made here where it is not given
 )
 
-// kindOf gives a kind by its name.
-func kindOf(name string) (kind, bool) {
-	switch name {
-	case "http":
-		return signedHTTP(), true
-	case "akismet":
-		return akismet(), true
-	case "perspective":
-		return perspective(), true
-	case "openai":
-		return openAI(), true
-	case "chat":
-		return chat(), true
-	case "coral":
-		return coral(), true
-	}
-	return kind{}, false
+// namedKind is a kind under the name that it goes by.
+type namedKind struct {
+	name string
+	make func() kind
 }
 
-// Kinds are the names of the kinds of check.
-func Kinds() []string {
-	return []string{"http", "akismet", "perspective", "openai", "chat", "coral"}
+// kinds are all there are.
+func kinds() []namedKind {
+	return []namedKind{
+		{"http", signedHTTP}, {"akismet", akismet}, {"perspective", perspective}, {"openai", openAI}, {"chat", chat}, {"coral", coral},
+	}
+}
+
+// kindOf gives a kind by its name.
+func kindOf(name string) (kind, bool) {
+	all := kinds()
+	i := slices.IndexFunc(all, func(k namedKind) bool { return k.name == name })
+	if i < 0 {
+		return kind{}, false
+	}
+	return all[i].make(), true
+}
+
+// CheckKind reports whether there is a kind of check by a name. The error is a
+// *Problem that names them all.
+func CheckKind(name string) error {
+	var names []string
+	for _, k := range kinds() {
+		names = append(names, k.name)
+	}
+	if slices.Contains(names, name) {
+		return nil
+	}
+	last := len(names) - 1
+	return &Problem{"kind", "The kind is " + strings.Join(names[:last], ", ") + " or " + names[last] + "."}
 }
 
 // hints are those that an answer may carry, from weak to strong. That a comment
@@ -125,10 +139,10 @@ func hints() []moderation.Hint {
 
 // New makes a check. Its error is a *Problem.
 func New(c Config, client *http.Client) (*Check, error) {
-	k, ok := kindOf(c.Kind)
-	if !ok {
-		return nil, &Problem{"kind", "The kind is http, akismet, perspective, openai, chat or coral."}
+	if err := CheckKind(c.Kind); err != nil {
+		return nil, err
 	}
+	k, _ := kindOf(c.Kind)
 	if c.URL == "" {
 		c.URL = k.url
 	}
