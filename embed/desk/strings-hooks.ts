@@ -109,6 +109,7 @@ export const th = {
   testSee: 'See the delivery',
   pause: 'Pause',
   resume: 'Resume',
+  due: 'due',
   rotate: 'Rotate secret',
   rotateTitle: 'Rotate the secret?',
   rotateLegend: 'The secret in use now',

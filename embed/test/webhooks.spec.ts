@@ -105,6 +105,9 @@ test('an endpoint that answered 410 can be called again, and is sent what it is 
   await endpoint.getByRole('button', { name: 'Send test' }).click()
   await expect(endpoint).toContainText('Gone: the receiver answered 410')
   expect(inbox.calls).toHaveLength(1)
+  await endpoint.getByRole('link', { name: 'Deliveries' }).click()
+  await expect(desk.page.getByRole('row', { name: 'endpoint.ping' })).toContainText('due')
+  await desk.page.goBack()
   inbox.answer = { status: 204, body: '' }
   await endpoint.getByRole('button', { name: 'Resume' }).click()
   await expect(endpoint).toContainText('Active')

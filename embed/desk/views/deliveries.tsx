@@ -1,5 +1,6 @@
 // What one endpoint was sent, is still owed, or could not take.
 import * as api from '../api';
+import { serverNow } from '../http';
 import { Chip, Empty, When } from '../parts/bits';
 import { Choice } from '../parts/filters';
 import type { IconName } from '../parts/icons';
@@ -94,6 +95,9 @@ function Day({ label, value, pick }: { label: string; value: string; pick: (day:
   );
 }
 
+/** When it is called next; what waits for its turn, or for its endpoint, is due. */
+export const Next = ({ at }: { at: string }) => (Date.parse(at) > serverNow() ? <When at={at} /> : <>{th.due}</>);
+
 export const answered = (last: { status: number | null; class: string; ms: number }) =>
   `${last.status ?? last.class} · ${last.ms.toLocaleString('en')} ms`;
 
@@ -110,7 +114,7 @@ function DeliveryRow({ delivery: one }: { delivery: Delivery }) {
       </td>
       <td data-label={col.attempts}>{one.attempts}</td>
       <td data-label={col.last}>{one.last ? answered(one.last) : '–'}</td>
-      <td data-label={col.next}>{one.next_attempt_at ? <When at={one.next_attempt_at} /> : '–'}</td>
+      <td data-label={col.next}>{one.next_attempt_at ? <Next at={one.next_attempt_at} /> : '–'}</td>
       <td data-label={col.made}>
         <When at={one.created_at} />
       </td>

@@ -8,6 +8,7 @@ import { useLoaded } from '../parts/use';
 import { hrefWith } from '../state/router';
 import { targetNames, th } from '../strings-hooks';
 import type { Endpoint, EndpointHealth, Hour } from '../types';
+import { Next } from './deliveries';
 import { EndpointActions } from './endpoint-actions';
 
 export function EndpointsView({ site }: { site: string }) {
@@ -124,7 +125,7 @@ function Figures({ endpoint: one, health }: { endpoint: Endpoint; health: Endpoi
           </Fact>
           <Fact name={words.took}>{words.tookOf(health.p50_ms, health.p95_ms)}</Fact>
           <Fact name={words.next}>
-            {health.next_attempt_at && <When at={health.next_attempt_at} />}
+            {health.next_attempt_at && <Next at={health.next_attempt_at} />}
             {!health.next_attempt_at && (one.owed > 0 ? words.notCalled : th.none)}
           </Fact>
         </>
