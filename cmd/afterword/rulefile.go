@@ -45,7 +45,7 @@ func readRules(in io.Reader) ([]fileRule, error) {
 		}
 		change, err := rule.Change()
 		if err != nil {
-			return nil, inLine(data, from, fmt.Errorf("Rule %d: %s", i+1, fault.Of(err).Detail)) //nolint:staticcheck // the rule's place, as the API says it
+			return nil, inLine(data, from, fmt.Errorf("Rule %d: %s", i+1, fault.Of(err).Detail))
 		}
 		rules[i] = fileRule{lineOf(data, from), change}
 		from += len(raw)

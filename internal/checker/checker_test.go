@@ -150,6 +150,7 @@ func TestAfter(t *testing.T) {
 		s.says(says(200, `{"hint":"reject","code":"libel","sentence":"It is libel."}`))
 		h.work()
 		h.wantStatus(bad, comment.Rejected)
+		h.wantDecider(bad, comment.Actor{Kind: comment.ActorModel, Name: "Gate"})
 		if n := len(s.questions()); n != 4 { // 503 twice, as it is tried again at once
 			t.Errorf("asked %d times", n)
 		}
@@ -181,6 +182,9 @@ func TestAfterDeadline(t *testing.T) {
 			h.clock.pass(10 * time.Second)
 		}
 		h.wantStatus(out, want)
+		if want != comment.Pending { // what silence means is the site's word
+			h.wantDecider(out, comment.Actor{Kind: comment.ActorRule, Name: "pipeline"})
+		}
 		i := h.inquiries(out)[0]
 		if i.State != comment.InquirySilent || i.Tries < 2 || len(h.row(out).DecidedBy) > 0 {
 			t.Errorf("%+v", i)

@@ -165,6 +165,15 @@ func (n *node) wantStatus(s comment.Submitted, want comment.Status) {
 	}
 }
 
+// wantDecider compares who has decided last about a comment.
+func (n *node) wantDecider(s comment.Submitted, want comment.Actor) {
+	n.t.Helper()
+	all := view(n, func(r comment.Reader) ([]comment.Decision, error) { return r.Decisions(site, s.Comment.ID) })
+	if len(all) == 0 || all[0].Actor != want {
+		n.t.Errorf("decided: %+v, want by %+v", all, want)
+	}
+}
+
 func (n *node) inquiries(s comment.Submitted) []comment.Inquiry {
 	n.t.Helper()
 	return view(n, func(r comment.Reader) ([]comment.Inquiry, error) { return r.Inquiries(site, s.Comment.ID) })

@@ -22,8 +22,10 @@ type asker struct {
 	client              Client
 }
 
-// stepName is the name of an integration's step in traces.
-func (one Integration) stepName() string { return "outside: " + one.Name }
+// outsideStep begins the names of the steps of integrations in traces.
+const outsideStep = "outside: "
+
+func (one Integration) stepName() string { return outsideStep + one.Name }
 
 // concerns reports whether an integration is asked about a comment.
 func (one Integration) concerns(s *moderation.Subject) bool {
@@ -286,7 +288,7 @@ func (ch *change) hear(one Integration, before Inquiry, h Heard, again moderatio
 	if err := ch.tx.MoveInquiry(after, before); err != nil {
 		return err
 	}
-	actor := Actor{Kind: ActorRule, ID: one.ID, Name: one.Name}
+	actor := Actor{Kind: ActorModel, ID: one.ID, Name: one.Name}
 	note := map[string]any{"integration": one.ID, "inquiry": before.ID, "revision": rev.N, "state": after.State, "reasons": moderation.Trace{step}.Reasons()}
 	if err := ch.note(CheckAnswered, actor, note); err != nil {
 		return err

@@ -348,13 +348,23 @@ func (s *Service) OrderRules(ctx context.Context, site string, ids []string, by 
 	})
 }
 
-// automaton is who acts where no person does: the rule whose evidence is the
-// strongest, or the pipeline as a whole.
+// automaton is who acts where no person does: the rule or the check elsewhere whose
+// evidence is the strongest, or the pipeline as a whole.
 func automaton(t moderation.Trace) Actor {
-	if reasons := t.Reasons(); len(reasons) > 0 && reasons[0].Code == moderation.CodeRule {
-		return Actor{Kind: ActorRule, ID: reasons[0].Data[moderation.DataRule], Name: reasons[0].Data["rule"]}
+	pipeline := Actor{Kind: ActorRule, Name: "pipeline"}
+	reasons := t.Reasons()
+	if len(reasons) == 0 {
+		return pipeline
 	}
-	return Actor{Kind: ActorRule, Name: "pipeline"}
+	first := reasons[0]
+	model, outside := strings.CutPrefix(first.Check, outsideStep)
+	switch turnedDown := first.Hint == moderation.HintSpam || first.Hint == moderation.HintReject; {
+	case first.Code == moderation.CodeRule:
+		return ruleActor(first)
+	case outside && turnedDown && first.Code != CodeCheckSilent: // what silence means is the site's own word
+		return Actor{Kind: ActorModel, Name: model}
+	}
+	return pipeline
 }
 
 // ruleEvent is what the house's events say of a rule that matched.
