@@ -1,5 +1,5 @@
 // What can be done with an endpoint. What a test came to is shown when it comes.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api';
 import { Modal } from '../parts/dialogs';
 import { Outcome } from '../parts/outcome';
@@ -27,6 +27,7 @@ export function EndpointActions({ site, endpoint: one, reload, removed }: Of & {
   const { run, busy, note, error } = useAct();
   const [asked, setAsked] = useState<'' | 'rotate' | 'replay'>('');
   const [tested, setTested] = useState('');
+  const going = useRef(false); // a test may still be answered when there is nothing left to read
   const close = () => setAsked('');
   const test = () => run(async () => setTested((await api.testEndpoint(site, one.id)).delivery_id));
   const turn = (status: 'active' | 'paused') =>
@@ -37,6 +38,7 @@ export function EndpointActions({ site, endpoint: one, reload, removed }: Of & {
   const rotate = (overlap: string) => run(async () => showSecret(await api.rotateEndpoint(site, one.id, overlap)));
   const remove = () =>
     run(async () => {
+      going.current = true;
       setTested('');
       await api.removeEndpoint(site, one.id);
       removed();
@@ -71,7 +73,7 @@ export function EndpointActions({ site, endpoint: one, reload, removed }: Of & {
         </button>
       </div>
       <Outcome note={note} error={error} />
-      {tested && <TestOutcome key={tested} site={site} endpoint={one} delivery={tested} reload={reload} />}
+      {tested && <TestOutcome key={tested} site={site} endpoint={one} delivery={tested} reload={() => going.current || reload()} />}
       {asked === 'rotate' && <RotateDialog close={close} rotate={(overlap) => void rotate(overlap)} />}
       {asked === 'replay' && (
         <ReplayDialog site={site} endpoint={one.id} close={close} started={(what) => void run(async () => what)} />
