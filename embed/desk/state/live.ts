@@ -83,7 +83,7 @@ function dispatch(block: string) {
   }
   if (!data) return;
   const body = JSON.parse(data) as LiveEvent & { counts?: Counts };
-  if (body.counts) queue.counts.value = body.counts;
+  if (body.counts) queue.told(body.counts);
   if (name === 'comment') take(body);
   if (name === 'page') void premoderation.load();
   if (name === 'reset') void catchUp();

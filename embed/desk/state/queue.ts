@@ -70,6 +70,20 @@ const asked = (): api.QueueQuery => ({
 
 let loading = new AbortController();
 let readAt = 0;
+let news = 0;
+
+/** The numbers as the live stream has told them. */
+export function told(tally: Counts) {
+  news++;
+  counts.value = tally;
+}
+
+/** Asks for a list. Its numbers count unless the stream has told others meanwhile: the answer may be older. */
+async function list(query: api.QueueQuery, signal?: AbortSignal) {
+  const before = news;
+  const found = await api.listComments(query, signal);
+  return { ...found, counts: news === before || !counts.value ? found.counts : counts.value };
+}
 
 /** Reads the list anew. The old one stays, greyed, until the answer is there. */
 export async function load(): Promise<void> {
@@ -78,7 +92,7 @@ export async function load(): Promise<void> {
   const { signal: mine } = loading;
   phase.value = 'loading';
   try {
-    const found = await api.listComments(asked(), mine);
+    const found = await list(asked(), mine);
     if (mine.aborted) return;
     batch(() => begin(found.comments, found.counts, found.next_cursor));
   } catch (problem) {
@@ -171,7 +185,7 @@ export async function showWaiting(): Promise<void> {
 
 /** After a gap in the live stream: finds what came meanwhile, without touching the rows. */
 export async function look(): Promise<void> {
-  const found = await api.listComments({ ...asked(), sort: 'newest', limit: 100 });
+  const found = await list({ ...asked(), sort: 'newest', limit: 100 });
   counts.value = found.counts;
   const known = new Set(rows.value.map((row) => row.comment.id));
   const came = found.comments.filter((c) => !known.has(c.id) && Date.parse(c.created_at) > readAt);

@@ -1,0 +1,1 @@
+import{S as i,d as u,e as s,ta as l}from"./desk-chunk-6VJB7THC.js";function c(n,o){let[a,r]=u({found:null,trouble:""}),f=JSON.stringify(o);return s(()=>{let t=new AbortController,m=setTimeout(()=>{l(n,o,t.signal).then(e=>r({found:e,trouble:""}),e=>{t.signal.aborted||r(g=>({found:g.found,trouble:i(e)}))})},200);return()=>{clearTimeout(m),t.abort()}},[n,f]),a}export{c as a};

@@ -1,1 +1,0 @@
-import{h as t}from"./desk-chunk-EIJWQ6DT.js";var n=t(null),r=t(null),i=t(null),o=t(!1);export{n as a,r as b,i as c,o as d};
