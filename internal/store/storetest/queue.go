@@ -78,7 +78,7 @@ func testQueueFilters(h *house) {
 	for range 120 {
 		q := comment.QueueQuery{
 			Sites:  [][]string{{"daily"}, {"weekly"}, {"daily", "weekly"}, {"weekly", "nowhere", "daily"}, {}}[dice.IntN(5)],
-			Status: comment.Status(pick("", "", "pending", "approved", "deleted")), Author: pick("", "", "a1"), Page: pick("", "", "p2"),
+			Status: comment.Status(pick("", "", "", "pending", "pending", "approved", "deleted", "unheard_of")), Author: pick("", "", "a1"), Page: pick("", "", "p2"),
 			Reason: pick("", "", "link", "caps", "lin"), Search: pick("", "", "cheese", "anna", "moon"),
 			Newest: dice.IntN(2) == 0, Limit: []int{1, 2, 7, 60}[dice.IntN(4)],
 		}
